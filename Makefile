@@ -1,0 +1,58 @@
+# The front door. The work is done by meson (meson.build) and the scripts in tools/.
+.DEFAULT_GOAL := help
+.PHONY: help run build test analyse coverage fuzz fuzz-long property-long clean
+MAKEFLAGS += --no-print-directory
+
+FUZZ_SECONDS ?= 20
+FUZZ_LONG_SECONDS ?= 3600
+
+help:
+	@echo '医结 yijie'
+	@echo '  make run            安装所缺软件包，构建，并结算演示账单 / install what is missing, build, settle the demonstration bills'
+	@echo '  make build          构建 build/release/yijie / build the release binary'
+	@echo '  make test           运行全部测试 / run every test; ends with "N passed, M failed"'
+	@echo '  make analyse        静态分析 / gcc -fanalyzer, clang-tidy, cppcheck'
+	@echo '  make coverage       测试覆盖率 / test coverage, report in build/coverage/report'
+	@echo '  make fuzz           每个模糊测试目标运行 $(FUZZ_SECONDS) 秒 / each fuzz target for $(FUZZ_SECONDS) s'
+	@echo '  make fuzz-long      每个目标运行 $(FUZZ_LONG_SECONDS) 秒 / each fuzz target for $(FUZZ_LONG_SECONDS) s'
+	@echo '  make property-long  性质测试长跑 / the long form of the property tests (hours)'
+	@echo '  make clean          删除 build/ / remove build/'
+
+run: build
+	@tools/demo
+
+build:
+	@tools/need build
+	@tools/profile release
+	@ninja -C build/release --quiet yijie
+
+test:
+	@tools/need build test
+	@tools/profile debug release
+	@tools/test-report build/debug build/release:release
+
+analyse:
+	@tools/need build test analyse
+	@tools/profile debug analyse
+	@tools/analyse
+
+coverage:
+	@tools/need build test coverage
+	@tools/profile coverage
+	@tools/coverage
+
+fuzz:
+	@tools/need build fuzz
+	@tools/profile fuzz
+	@tools/fuzz $(FUZZ_SECONDS)
+
+fuzz-long:
+	@$(MAKE) fuzz FUZZ_SECONDS=$(FUZZ_LONG_SECONDS)
+
+property-long:
+	@tools/need build test
+	@tools/profile release
+	@meson test -C build/release --benchmark --suite property-long --timeout-multiplier 0 --verbose
+
+clean:
+	@rm -rf build
