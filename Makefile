@@ -28,8 +28,7 @@ build:
 
 test:
 	@tools/need build test
-	@tools/profile debug release
-	@tools/test-report build/debug build/release:release
+	@tools/test-report debug release:release
 
 analyse:
 	@tools/need build test analyse
@@ -38,7 +37,6 @@ analyse:
 
 coverage:
 	@tools/need build test coverage
-	@tools/profile coverage
 	@tools/coverage
 
 fuzz:
