@@ -10,6 +10,14 @@ enum {
     LIMIT_BILL_DIAGNOSES = 200,
     LIMIT_BILL_POLICIES = 64,
     LIMIT_BILL_FINDINGS = 20,              /* errors reported for one bill */
+    LIMIT_BILL_CODE_BYTES = 64,            /* codes, numbers, ids */
+    LIMIT_BILL_NAME_BYTES = 800,           /* names of items, persons, departments: 200 characters of any plane */
+    LIMIT_BILL_KIND_BYTES = 32,
+    LIMIT_BILL_PROCEDURES = 200,
+    LIMIT_BILL_FACTS = 256,
+    LIMIT_BILL_FUNDS = 64,
+    LIMIT_BILL_ENDORSEMENTS = 64,          /* of one policy */
+    LIMIT_BILL_EXCLUDES = 200,             /* of one endorsement */
     LIMIT_PLAN_BYTES = 8 * 1024 * 1024,    /* one source file; lists of 20,000 codes fit */
     LIMIT_PLAN_DIAGNOSTICS = 20,
     LIMIT_PLAN_DEPTH = 32,                 /* nesting of conditions and expressions */

@@ -41,7 +41,7 @@ bool minor_times_ratio(struct minor a, int64_t ratio_ppm, enum round_mode mode, 
 
 /* Largest remainder (Hamilton): splits `total` in proportion to weights[count] (all >= 0, sum > 0 unless total is 0).
  * parts sum to total exactly; ties go to the earlier part; a negative total is split by its absolute value.
- * `scratch` holds `count` elements of uint64_t. |total| <= LIMIT_AMOUNT_MINOR, sum of weights likewise. Cost O(count) on average. */
+ * `scratch` holds `count` elements; ret_parts must not overlap weights. |total| <= LIMIT_AMOUNT_MINOR, sum of weights likewise. Cost O(count) on average. */
 bool split_largest_remainder(int64_t total, const int64_t *weights, size_t count, int64_t *ret_parts, uint64_t *scratch);
 
 /* ---- currencies ------------------------------------------------------------------------------ */
@@ -63,7 +63,9 @@ bool minor_parse(struct str s, const struct currency *c, struct minor *ret);
 size_t ratio_format(int64_t ratio_ppm, char out[24]);
 /* "80%", "12.5%": at most 24 bytes. */
 size_t ratio_format_percent(int64_t ratio_ppm, char out[24]);
-/* Decimal text to a scaled integer with exactly `scale` decimals (quantities: 4, prices: 6). Refuses more non-zero digits. */
+/* Decimal text to a scaled integer with exactly `scale` (0..18) decimals (quantities: 4, prices: 6). Refuses more
+ * non-zero digits. Strict: "-"? whole part without extra leading zeros, then "." and digits or nothing; so no "+1",
+ * ".5", "1.", "1e3", "1,000" or blanks. "-0" is 0. minor_parse reads the same grammar. */
 bool decimal_parse(struct str s, int scale, int64_t *ret);
 
 /* ---- days and periods ------------------------------------------------------------------------ */
@@ -78,11 +80,13 @@ static inline bool day_is(struct day d) { return d.v != INT32_MIN && d.v != INT3
 
 bool day_parse(struct str s, struct day *ret); /* yyyy-mm-dd, years 1800..9999, real dates only */
 size_t day_format(struct day d, char out[11]); /* DAY_NONE and DAY_OPEN give "" */
-struct day day_from_civil(int year, int month, int dom);
+struct day day_from_civil(int year, int month, int dom); /* years 1..9999; DAY_NONE when there is no such day */
 void day_to_civil(struct day d, int *ret_year, int *ret_month, int *ret_dom);
+/* Arithmetic that leaves the years 1..9999 gives DAY_NONE (before) or DAY_OPEN (behind), which stay what they are. */
 struct day day_add(struct day d, int32_t days);
 struct day day_add_years(struct day d, int years); /* 29 February becomes 28 February in a common year */
-int day_age_years(struct day born, struct day on); /* whole years; negative when on < born */
+/* Whole years, rounded down: the number of anniversaries (as day_add_years makes them) reached; negative when on < born. */
+int day_age_years(struct day born, struct day on);
 
 struct day_range {
     struct day from, to; /* both inclusive; to may be DAY_OPEN */
@@ -90,7 +94,8 @@ struct day_range {
 bool day_in(struct day d, struct day_range r);
 
 struct day_range period_calendar_year(struct day d);
-/* The policy year that holds d: years counted from `start` (anniversaries), cut at `end` (may be DAY_OPEN). d >= start. */
+/* The policy year that holds d: years counted from `start` (anniversaries), cut at `end` (may be DAY_OPEN, never
+ * DAY_NONE). d >= start. When d lies behind `end` the range does not hold d, and may be empty (to < from). */
 struct day_range period_policy_year(struct day d, struct day start, struct day end);
 
 #endif
