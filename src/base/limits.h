@@ -33,6 +33,7 @@ enum {
     LIMIT_STATE_COUNTERS = 1'000'000,
     LIMIT_STATE_BYTES = 256 * 1024 * 1024,
     LIMIT_CSV_FIELD_BYTES = 64 * 1024,
+    LIMIT_CSV_FIELDS = 1'000,              /* columns */
     LIMIT_LIBRARY_FILES = 1'000
 };
 
