@@ -24,7 +24,7 @@ run: build
 build:
 	@tools/need build
 	@tools/profile release
-	@ninja -C build/release --quiet yijie
+	@ninja -C build/release yijie
 
 test:
 	@tools/need build test
