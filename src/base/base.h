@@ -27,6 +27,7 @@ struct str {
     size_t n;
 };
 #define STR(lit) ((struct str){(lit), sizeof(lit) - 1})
+#define STR_INIT(lit) {(lit), sizeof(lit) - 1} /* in static tables, where a compound literal is not constant */
 #define STR_FMT(s) (int)(s).n, (s).p /* for printf "%.*s" */
 
 struct str str_from(const char *cstr); /* NULL gives the empty text */

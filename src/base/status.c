@@ -16,11 +16,10 @@ _Noreturn void base_check_failed(const char *expr, const char *file, int line) {
 struct status status_memory(void) {
     static const struct error memory = {
         .code = "out-of-memory",
-        .zh = {"内存不足，或超过本次任务的内存上限", sizeof("内存不足，或超过本次任务的内存上限") - 1},
-        .en = {"out of memory, or past the memory limit of this job",
-               sizeof("out of memory, or past the memory limit of this job") - 1},
-        .hint_zh = {"请分批处理较小的输入", sizeof("请分批处理较小的输入") - 1},
-        .hint_en = {"process the input in smaller parts", sizeof("process the input in smaller parts") - 1},
+        .zh = STR_INIT("内存不足，或超过本次任务的内存上限"),
+        .en = STR_INIT("out of memory, or past the memory limit of this job"),
+        .hint_zh = STR_INIT("请分批处理较小的输入"),
+        .hint_en = STR_INIT("process the input in smaller parts"),
     };
     return (struct status){&memory};
 }

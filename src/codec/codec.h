@@ -91,7 +91,7 @@ struct csv_row {
     const struct str *fields; /* name_count; point into the bytes, or into the arena where quotes were doubled */
     uint32_t line;            /* where the row begins */
 };
-/* Checks UTF-8 and reads the header into the arena. Fails with csv-not-utf8, csv-empty, csv-header, and as csv_next. */
+/* Checks UTF-8 and reads the header into the arena. Fails with csv-not-utf8, csv-nul, csv-empty, csv-header, and as csv_next. */
 struct status csv_open(struct arena *a, struct str bytes, struct csv *ret);
 /* Next row, or *ret_more = false behind the last. The caller may rewind the arena after each row. Fails with csv-quote,
  * csv-line-break, csv-field-count, csv-field-too-long, csv-too-many-fields. Place: "LINE:FIELD NAME". */
