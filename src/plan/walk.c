@@ -119,6 +119,8 @@ static bool state_init(struct walk *w) {
     w->first_enrolled = day_is(w->in->policy->first_enrolled) ? w->in->policy->first_enrolled : w->begins;
     w->cover.from = policy_from.v > plan_from.v ? policy_from : plan_from;
     w->cover.to = policy_to.v < w->p->in_force.to.v ? policy_to : w->p->in_force.to;
+    w->once = ARENA_ARRAY(w->a, bool, (size_t)w->p->shared_count * BUCKET_COUNT * w->in->bill->lines.count);
+    if (!w->once) return false;
     for (uint32_t b = 0; b < BUCKET_COUNT; b++) {
         w->taken[b] = ARENA_ARRAY(w->a, int64_t, w->in->bill->lines.count);
         w->paid[b] = ARENA_ARRAY(w->a, int64_t, w->in->bill->lines.count);

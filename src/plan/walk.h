@@ -56,6 +56,7 @@ struct walk {
     uint8_t segment_index;
 
     int64_t *taken[BUCKET_COUNT], *paid[BUCKET_COUNT]; /* by earlier benefits of this plan, a line */
+    bool *once;                 /* shared deductible × bucket × line: others' money there has filled it in this run */
     struct walk_count *counts;
     uint32_t count_count, count_cap;
     struct walk_benefit *benefits; /* of all segments */

@@ -84,13 +84,37 @@ static const struct plan_deductible *deductible_of(const struct walk *w, const s
     return b->deductible.shared.name.n > 0 ? &w->p->shared[b->deductible.shared.index].deductible : &b->deductible;
 }
 
+/* Others' money on one cell fills a shared deductible once, whichever benefits share it. NULL: this deductible is not shared. */
+static bool *filled_once(const struct walk *w, const struct plan_benefit *b, uint32_t line, uint32_t bucket) {
+    if (b->deductible.shared.name.n == 0) return NULL;
+    size_t shared = (size_t)b->deductible.shared.index;
+    return &w->once[(shared * BUCKET_COUNT + bucket) * w->in->bill->lines.count + line];
+}
+
+static bool in_scope(const struct walk *w, const struct plan_benefit *b, uint32_t line, uint32_t bucket) {
+    return (b->takes.buckets & (1U << bucket)) || rest_has_cell(w, b, line, bucket);
+}
+
+static int64_t others_at(const struct walk *w, const struct plan_benefit *b, uint32_t line, uint32_t bucket) {
+    const bool *once = filled_once(w, b, line, bucket);
+    if (!in_scope(w, b, line, bucket) || (once && *once)) return 0;
+    return paid_before(w, deductible_of(w, b)->filled_by, line, bucket);
+}
+
+static void mark_filled(struct walk *w, const struct plan_benefit *b) {
+    if (b->deductible.shared.name.n == 0) return;
+    for (uint32_t i = 0; i < w->at->line_count; i++)
+        for (uint32_t bucket = 0; bucket < BUCKET_COUNT; bucket++)
+            if (walk_line_passes(w, b, w->at->lines[i]) && in_scope(w, b, w->at->lines[i], bucket))
+                *filled_once(w, b, w->at->lines[i], bucket) = true;
+}
+
 static void take_line(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb, uint32_t line, int64_t *others) {
     for (uint32_t bucket = 0; bucket < BUCKET_COUNT; bucket++) {
         int64_t direct = available(w, b, line, bucket), amount = direct;
         for (uint32_t i = 0; i < b->takes.rest_count; i++)
             amount += rest_of(cell_of(w, b->takes.rest_of[i].index, line, bucket));
-        if ((b->takes.buckets & (1U << bucket)) || rest_has_cell(w, b, line, bucket))
-            *others += paid_before(w, deductible_of(w, b)->filled_by, line, bucket);
+        *others += others_at(w, b, line, bucket);
         amount = times_share(w, b, line, amount);
         if (amount > 0)
             cell_add(w, wb, (struct walk_cell){.line = line, .bucket = (uint8_t)bucket, .direct = direct, .base = amount});
@@ -308,6 +332,7 @@ void walk_take(struct walk *w, const struct plan_benefit *b, struct walk_benefit
     wb->r.base = base_sum(wb);
     wb->r.cut_input = before - wb->r.base;
     if (wb->r.base == 0) wb->r.unproven = false;
+    else mark_filled(w, b);
     take_away(w, b, wb);
     *ret_others = others;
 }
