@@ -92,16 +92,12 @@ struct bill_arg bill_arg_quoted(struct bill_reader *r, struct str s) {
 }
 
 struct bill_arg bill_arg_json_kind(enum json_kind kind) {
-    switch (kind) {
-    case JSON_NULL: return (struct bill_arg){STR("空值 null"), STR("null")};
-    case JSON_BOOL: return (struct bill_arg){STR("真假值"), STR("true or false")};
-    case JSON_NUMBER: return (struct bill_arg){STR("数字"), STR("a number")};
-    case JSON_STRING: return (struct bill_arg){STR("文本"), STR("a text")};
-    case JSON_ARRAY: return (struct bill_arg){STR("数组"), STR("an array")};
-    case JSON_OBJECT: return (struct bill_arg){STR("对象"), STR("an object")};
-    }
-    CHECK(false && "a JSON kind without a word");
-    return (struct bill_arg){STR(""), STR("")};
+    static const char *const names[][2] = {
+        [JSON_NULL] = {"空值 null", "null"},  [JSON_BOOL] = {"真假值", "true or false"}, [JSON_NUMBER] = {"数字", "a number"},
+        [JSON_STRING] = {"文本", "a text"},   [JSON_ARRAY] = {"数组", "an array"},       [JSON_OBJECT] = {"对象", "an object"},
+    };
+    CHECK((unsigned)kind < COUNT_OF(names));
+    return (struct bill_arg){str_from(names[kind][0]), str_from(names[kind][1])};
 }
 
 /* ---- collecting ------------------------------------------------------------------------------------ */

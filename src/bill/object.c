@@ -31,13 +31,14 @@ static int edit_distance(struct str a, struct str b) {
     return d[a.n][b.n];
 }
 
-static const char *nearest(struct str given, const char *const *names, uint32_t count) {
-    const char *best = NULL;
+/* Index of the name that was probably meant; count when none is near. */
+static uint32_t nearest(struct str given, const char *const *names, uint32_t count) {
+    uint32_t best = count;
     int best_distance = given.n <= 4 ? 2 : 3; /* one past the largest accepted */
     for (uint32_t i = 0; i < count; i++) {
         int distance = edit_distance(given, str_from(names[i]));
         if (distance >= 0 && distance < best_distance) {
-            best = names[i];
+            best = i;
             best_distance = distance;
         }
     }
@@ -45,11 +46,12 @@ static const char *nearest(struct str given, const char *const *names, uint32_t 
 }
 
 struct bill_arg bill_hint_names(struct bill_reader *r, struct str given, const char *const *names, uint32_t count) {
+    CHECK(names != NULL && count > 0);
     struct bill_arg hint;
-    const char *near = nearest(given, names, count);
-    if (near) {
-        hint.zh = arena_printf(r->arena, "是否想写“%s”？", near);
-        hint.en = arena_printf(r->arena, "did you mean \"%s\"?", near);
+    uint32_t near = nearest(given, names, count);
+    if (near < count) {
+        hint.zh = arena_printf(r->arena, "是否想写“%s”？", names[near]);
+        hint.en = arena_printf(r->arena, "did you mean \"%s\"?", names[near]);
     } else {
         struct buf b;
         buf_init(&b, 2048);

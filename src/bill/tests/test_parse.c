@@ -154,7 +154,7 @@ static void facts(void **state) {
 /* Characters beyond the basic plane, in composed and decomposed form, and private use: what a hospital wrote comes back. */
 static void names_byte_for_byte(void **state) {
     (void)state;
-    static const char *const names[] = {"𬴂𠮷𪚥", "é", "é", "\xee\x80\x80", "\xf3\xb0\x80\x80", "a\xe2\x80\x8b" "b", "欧狄沃"};
+    static const char *const names[] = {"𬴂𠮷𪚥", "é", "é", "\xee\x80\x80", "\xf3\xb0\x80\x80", "\xe2\x80\x8b-", "欧狄沃"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         struct str text = arena_printf(&arena,
             "{%s,'person':{'id_kind':'99','id':'X','name':'%s'},'lines':[{'line':1,'code':'%s','name':'%s','kind':'%s','amount':0,%s}]}",
