@@ -224,6 +224,28 @@ static void policies(void **state) {
     assert_false(p->class_given || day_is(p->first_enrolled));
 }
 
+/* The example of the design: what every adapter and outside test starts from. */
+static void designed_example(void **state) {
+    (void)state;
+    const struct bill *b = good_bill(&arena,
+        "{ 'bill': 'H41050000001-20220815-0007', 'revision': 1, 'hospital': 'H41050000001', 'hospital_kind': 'public',"
+        "  'region': '410500', 'insured_region': '410500', 'stay': '…', 'visit': 'inpatient', 'department': '…', 'ward': 'ordinary',"
+        "  'cause': 'illness', 'from': '2022-08-01', 'to': '2022-08-15', 'currency': 'CNY',"
+        "  'person': { 'id_kind': '01', 'id': '410502196903070020', 'name': '…', 'born': '1969-03-07', 'sex': 'F' },"
+        "  'facts': { 'insured_type': 'resident', 'hospital_level': 3 },"
+        "  'diagnoses': [ { 'code': 'C34.900', 'main': true, 'since': '2022-08-01' } ], 'procedures': [],"
+        "  'lines': [ { 'line': 1, 'code': '…', 'name': '…', 'kind': 'drug', 'class': 'B', 'qty': '12', 'price': '333.0000',"
+        "    'date': '2022-08-03', 'amount': 399600, 'own_full': 0, 'over_limit': 0, 'own_first': 39960, 'in_scope': 359640 } ],"
+        "  'statutory': { 'settled': true, 'stage': 'final', 'funds': { 'hifp_pay': 200000 }, 'setl_id': '…', 'deductible': 60000,"
+        "    'account': 0, 'hospital_part': 0 },"
+        "  'deposit': 0, 'ext': {}, 'invoice': { 'code': '…', 'number': '…', 'check': '…' } }");
+    assert_null(b->warnings);
+    assert_int_equal(b->total, 399'600);
+    assert_int_equal(b->statutory.fund_sum, 200'000);
+    assert_int_equal(b->lines.price_e6[0], 333'000'000);
+    assert_str(b->ext_raw, "{}");
+}
+
 static void vocabularies(void **state) {
     (void)state;
     for (int which = 0; which < BILL_VOCABULARY_COUNT; which++) {
@@ -243,7 +265,7 @@ int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(defaults), TEST(stage_by_default), TEST(header_and_sums), TEST(persons), TEST(resident_id), TEST(facts),
-        TEST(names_byte_for_byte), TEST(totals_only), TEST(statutory), TEST(policies), TEST(vocabularies),
+        TEST(names_byte_for_byte), TEST(totals_only), TEST(statutory), TEST(policies), TEST(designed_example), TEST(vocabularies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
