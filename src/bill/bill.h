@@ -223,7 +223,7 @@ struct bill {
  * each with code, place ("lines[3].amount"), reason and hint in both languages. Unknown members are refused by name,
  * except inside `ext`. Cost: linear in the bytes; duplicates of line numbers by a hash table. */
 struct status bill_parse(struct arena *a, struct str json, const struct bill **ret);
-/* The same from a parsed tree (several bills in one array, a claims file). */
+/* The same from a parsed tree (several bills in one array, a claims file). The bill borrows the tree's texts. */
 struct status bill_from_json(struct arena *a, const struct json *tree, const struct bill **ret);
 /* Canonical JSON of a bill, pretty or compact: what bill_parse reads back to an equal bill. Used for witness bills. */
 void bill_write(const struct bill *b, struct json_writer *w);
