@@ -1,0 +1,50 @@
+/* env — everything outside the process that the program may touch: clock, random bytes, files, terminal.
+ *
+ * Who uses it: the command line and the application. No other room calls the system for these (STYLE 7): whoever needs them
+ * gets a `const struct env *`, so that a simulation can put its own clock and a failing disk in place.
+ * Invariants: on failure of a replacement the old file is intact; outputs are untouched on failure; a failure has a
+ * code from errors.def, both languages, a hint, and the path as its place.
+ */
+#ifndef YIJIE_ENV_H
+#define YIJIE_ENV_H
+
+#include "base/base.h"
+#include "money/money.h"
+
+struct env_lock {
+    int fd;
+};
+
+/* A replacement embeds this as its first member and finds itself by the first argument. Paths are byte texts without
+ * NUL; results and failures live in the arena. */
+struct env {
+    struct day (*today)(const struct env *e);        /* wall clock, UTC */
+    uint64_t (*monotonic_ns)(const struct env *e);   /* never goes back; from an unknown beginning */
+    /* Unpredictable bytes. Fails with random-unavailable. */
+    struct status (*random_fill)(const struct env *e, struct arena *a, void *bytes, size_t n);
+
+    /* The whole of a regular file, or of standard input for "-", and a NUL behind it. Fails with file-not-found,
+     * file-bad-path, file-not-regular, file-too-large (more than bytes_max), file-read. Never waits for a pipe with a name. */
+    struct status (*file_read)(const struct env *e, struct arena *a, struct str path, size_t bytes_max, struct str *ret);
+    /* Names in a folder, sorted by bytes, without those that begin with a dot. Fails with file-not-found, file-bad-path,
+     * dir-read, dir-too-many (more than count_max). */
+    struct status (*dir_list)(const struct env *e, struct arena *a, struct str path, uint32_t count_max,
+                              const struct str **ret_names, uint32_t *ret_count);
+    /* Puts the bytes in place of the file, whole or not at all, and durably: a new file beside it (mode 0600), flushed, renamed,
+     * folder flushed. A symbolic link is replaced itself. Fails with file-bad-path and file-write (the old file is
+     * intact), and file-not-durable (the new one is in place, only the last flush failed). */
+    struct status (*file_replace)(const struct env *e, struct arena *a, struct str path, struct str bytes);
+    /* Takes the lock of `path` (on PATH.lock, which stays) without waiting. Ends with unlock or with the process. Fails with file-locked,
+     * file-lock, file-bad-path; the place is the lock file. */
+    struct status (*file_lock)(const struct env *e, struct arena *a, struct str path, struct env_lock *ret);
+    void (*file_unlock)(const struct env *e, struct env_lock *lock);
+
+    /* All bytes to standard output (1) or error (2), unbuffered. Fails with `output`. */
+    struct status (*output)(const struct env *e, struct arena *a, int fd, struct str bytes);
+    bool (*is_terminal)(const struct env *e, int fd);
+    uint32_t (*columns)(const struct env *e, int fd); /* of the terminal; 80 when unknown */
+};
+
+const struct env *env_system(void);
+
+#endif
