@@ -15,7 +15,7 @@ struct fields { /* of the row being read */
 
 static struct status fail_at(const struct csv *c, struct arena *a, enum codec_error which, uint32_t line, uint32_t field) {
     struct buf place;
-    buf_init(&place, 4 * LIMIT_NAME_BYTES);
+    buf_init(&place, (size_t)4 * LIMIT_NAME_BYTES);
     buf_printf(&place, "%u:%u", line, field + 1);
     if (field < c->name_count) {
         buf_add_char(&place, ' ');

@@ -49,7 +49,7 @@ static struct status fail_at(const struct walk *w, enum codec_error which, size_
     uint32_t line, column;
     codec_line_column(w->doc, offset, &line, &column);
     struct buf place;
-    buf_init(&place, LIMIT_JSON_DEPTH * (4 * LIMIT_NAME_BYTES));
+    buf_init(&place, (size_t)4 * LIMIT_JSON_DEPTH * LIMIT_NAME_BYTES);
     buf_printf(&place, "%u:%u ", line, column);
     path_print(w, &place);
     struct str text = buf_view(&place);

@@ -9,7 +9,6 @@
 #define YIJIE_ENV_H
 
 #include "base/base.h"
-#include "money/money.h"
 
 struct env_lock {
     int fd;
@@ -18,7 +17,7 @@ struct env_lock {
 /* A replacement embeds this as its first member and finds itself by the first argument. Paths are byte texts without
  * NUL; results and failures live in the arena. */
 struct env {
-    struct day (*today)(const struct env *e);        /* wall clock, UTC */
+    int32_t (*today_days)(const struct env *e);      /* wall clock, UTC: days since 1970-01-01, as struct day counts */
     uint64_t (*monotonic_ns)(const struct env *e);   /* never goes back; from an unknown beginning */
     /* Unpredictable bytes. Fails with random-unavailable. */
     struct status (*random_fill)(const struct env *e, struct arena *a, void *bytes, size_t n);

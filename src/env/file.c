@@ -144,9 +144,10 @@ static bool folder_flush(const char *folder) {
 struct status env_file_replace(const struct env *e, struct arena *a, struct str path, struct str bytes) {
     (void)e;
     const char *target = NULL;
-    struct str folder, fresh;
+    struct str folder = {NULL, 0}, fresh = {NULL, 0};
     TRY(env_path(a, path, &target));
     TRY(beside(a, path, &folder, &fresh));
+    CHECK(folder.p && fresh.p);
     if (!file_create(fresh.p, bytes)) return env_fail(a, ENV_WRITE, path, errno);
     if (rename(fresh.p, target) != 0) {
         int number = errno;

@@ -49,12 +49,13 @@ static struct timespec clock_read(clockid_t clock) {
     return t;
 }
 
-static struct day system_today(const struct env *e) {
+static int32_t system_today_days(const struct env *e) {
     (void)e;
     const int64_t day_seconds = 86'400;
     int64_t seconds = clock_read(CLOCK_REALTIME).tv_sec;
     int64_t days = seconds / day_seconds - (seconds % day_seconds < 0);
-    return day_add((struct day){0}, (int32_t)i64_max(i64_min(days, INT32_MAX), INT32_MIN));
+    CHECK(days > INT32_MIN && days < INT32_MAX);
+    return (int32_t)days;
 }
 
 static uint64_t system_monotonic_ns(const struct env *e) {
@@ -103,7 +104,7 @@ static uint32_t system_columns(const struct env *e, int fd) {
 
 const struct env *env_system(void) {
     static const struct env real = {
-        .today = system_today,
+        .today_days = system_today_days,
         .monotonic_ns = system_monotonic_ns,
         .random_fill = env_random_fill,
         .file_read = env_file_read,

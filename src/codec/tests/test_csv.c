@@ -130,7 +130,7 @@ static void rewinding(void **state) {
 
 static void writing(void **state) {
     (void)state;
-    static const char *const texts[] = {"a", "b,c", "d\"e", "", "f\r\ng", " h", "医结", "\xef\xbb\xbf" "x"};
+    static const char *const texts[] = {"a", "b,c", "d\"e", "", "f\r\ng", " h", "医结", ("\xef\xbb\xbf" "x")};
     struct buf out, back;
     struct arena a;
     struct csv_writer w;
