@@ -80,7 +80,7 @@ static struct settle_unpaid nearest_find(const struct settle_answer *answer, enu
     return best;
 }
 
-static struct status untaken_add(struct settle_work *w, struct unpaid_list *list, const struct settle_answer *answer, enum bill_bucket bucket,
+static struct status untaken_add(struct settle_work *w, struct unpaid_list *list, const struct settle_answer *answer,
                                  uint32_t line, int64_t amount, const struct settle_unpaid *nearest)
 {
     struct settle_unpaid u = *nearest;
@@ -108,7 +108,7 @@ static struct status bucket_add(struct settle_work *w, struct unpaid_list *list,
         if (amount == 0) continue;
         const uint16_t t = w->touched[bucket] ? w->touched[bucket][line] : 0;
         if (t > 0) by_toucher[t - 1] += amount;
-        else TRY(untaken_add(w, list, answer, bucket, line, amount, &nearest));
+        else TRY(untaken_add(w, list, answer, line, amount, &nearest));
     }
     for (uint32_t t = 0; t < w->toucher_count; t++) {
         if (by_toucher[t] > 0) TRY(taken_add(w, list, answer, bucket, &w->touchers[t], by_toucher[t]));
