@@ -20,6 +20,10 @@ enum {
     LIMIT_BILL_EXCLUDES = 200,             /* of one endorsement */
     LIMIT_PLAN_BYTES = 8 * 1024 * 1024,    /* one source file; lists of 20,000 codes fit */
     LIMIT_PLAN_DIAGNOSTICS = 20,
+    LIMIT_PLAN_TEXT_BYTES = 4'096,         /* one quoted text */
+    LIMIT_PLAN_TERMS = 512,                /* parts of one condition or value; bounds every walk over its tree */
+    LIMIT_PLAN_PARTS = 256,                /* items of one clause: `by` items, exceptions, words, clauses of one kind */
+    LIMIT_PLAN_GIVEN = 10'000,             /* what one example step gives or expects */
     LIMIT_PLAN_DEPTH = 32,                 /* nesting of conditions and expressions */
     LIMIT_PLAN_BENEFITS = 64,
     LIMIT_PLAN_NAMES = 256,                /* classes, cases, parameters, exclusions: each */
