@@ -58,7 +58,7 @@ static bool is_plan_file(struct str name)
     return ends_with(name, STR(".plan")) || ends_with(name, STR(".list")) || ends_with(name, STR(".chain"));
 }
 
-/* Parses one file into the library; findings are printed. */
+/* Parses one file into the library; its findings are printed when `clean` is given. */
 static struct status file_add(struct cli *c, const char *path, struct plan_library *lib, struct plan_source **ret_source, struct plan_file **ret_file,
                               bool *clean)
 {
@@ -67,7 +67,7 @@ static struct status file_add(struct cli *c, const char *path, struct plan_libra
     TRY(cli_plan_read(c, path, ret_source));
     TRY(plan_parse(c->arena, *ret_source, d, ret_file));
     TRY(plan_library_add(c->arena, lib, *ret_file, d));
-    if (cli_diagnostics(c, d)) *clean = false;
+    if (clean && cli_diagnostics(c, d)) *clean = false;
     return STATUS_OK;
 }
 
@@ -77,6 +77,7 @@ struct folder_walk {
     char **skip; /* files already read by name */
     uint32_t skip_count;
     uint32_t files, depth;
+    bool quiet; /* findings are not of this command */
     bool clean;
 };
 
@@ -105,7 +106,7 @@ static struct status folder_walk(struct folder_walk *w, const char *dir)
             struct plan_source *source = NULL;
             struct plan_file *file = NULL;
             if (++w->files > LIMIT_LIBRARY_FILES) continue;
-            if (!is_skipped(w, path.p)) TRY(file_add(w->c, path.p, w->lib, &source, &file, &w->clean));
+            if (!is_skipped(w, path.p)) TRY(file_add(w->c, path.p, w->lib, &source, &file, w->quiet ? NULL : &w->clean));
         } else if (!str_contains(names[i], STR(".")) && w->depth < FOLDER_DEPTH_MAX) {
             w->depth++;
             const struct status s = folder_walk(w, path.p);
@@ -148,7 +149,7 @@ static struct status neighbours_add(struct cli *c, struct plan_library *lib, cha
             seen = other && strcmp(other, dir) == 0;
         }
         if (seen) continue;
-        struct folder_walk w = {.c = c, .lib = lib, .clean = true, .skip = files, .skip_count = count};
+        struct folder_walk w = {.c = c, .lib = lib, .quiet = true, .clean = true, .skip = files, .skip_count = count};
         TRY(folder_walk(&w, dir));
     }
     return STATUS_OK;
@@ -158,13 +159,7 @@ static struct status neighbours_add(struct cli *c, struct plan_library *lib, cha
 static struct status neighbour_lists(struct cli *c, struct plan_library *lib, char **files, uint32_t count)
 {
     struct plan_library others = {0};
-    FILE *err = c->err;
-    FILE *null = fopen("/dev/null", "w");
-    if (null) c->err = null;
-    const struct status s = neighbours_add(c, &others, files, count);
-    c->err = err;
-    if (null) (void)fclose(null);
-    TRY(s);
+    TRY(neighbours_add(c, &others, files, count));
     struct plan_file lists = {.lists = others.lists, .list_count = others.list_count};
     struct plan_diagnostics *d = ARENA_NEW(c->arena, struct plan_diagnostics);
     if (!d) return status_memory();
