@@ -8,6 +8,8 @@
 #include "cli/files.h"
 #include "cli/settle_table.h"
 
+#include <string.h>
+
 static struct status bills_read(struct cli *c, const struct bill ***ret, const char **ret_file)
 {
     const struct bill **bills = ARENA_ARRAY(c->arena, const struct bill *, c->arg_count + 1);
@@ -90,11 +92,15 @@ static int settle_with_state(struct cli *c, const struct settle_chain *chain, co
         file = path;
         s = state_save(c, &state, path);
     }
-    if (status_failed(s)) return cli_fail(c, s, file);
-    answers_print(c, chain, answers);
     int code = CLI_OK;
+    if (status_failed(s)) {
+        code = cli_fail(c, s, file);
+        /* the new state is in place, only its last flush failed: what was settled must be seen */
+        if (strcmp(s.err->code, "file-not-durable") != 0) return code;
+    }
+    answers_print(c, chain, answers);
     for (uint32_t i = 0; i < c->arg_count; i++) {
-        if (answers[i].refusal != SETTLE_REFUSAL_NONE) code = CLI_REFUSED;
+        if (answers[i].refusal != SETTLE_REFUSAL_NONE && code == CLI_OK) code = CLI_REFUSED;
     }
     return code;
 }
