@@ -142,14 +142,21 @@ static void run(struct walk *w, struct plan_result *ret) {
     give_changes(w, ret);
 }
 
+struct status walk_begin(struct walk *ret, struct arena *a, const struct plan *p, const struct plan_input *in, const struct plan_counters *counters,
+                         enum plan_refusal *ret_refusal) {
+    *ret = (struct walk){.a = a, .p = p, .in = in, .counters = counters};
+    if (!state_init(ret)) return status_memory();
+    walk_facts_read(ret);
+    if (!status_failed(ret->failed)) walk_segments(ret, ret_refusal);
+    return ret->failed;
+}
+
 struct status plan_walk(struct arena *a, const struct plan *p, const struct plan_input *in, const struct plan_counters *counters,
                         struct plan_result *ret) {
-    struct walk w = {.a = a, .p = p, .in = in, .counters = counters};
+    struct walk w;
     struct plan_result r = {0};
-    if (!state_init(&w)) return status_memory();
-    walk_facts_read(&w);
-    if (!status_failed(w.failed)) walk_segments(&w, &r.refusal);
-    if (!status_failed(w.failed) && r.refusal == PLAN_REFUSAL_NONE) run(&w, &r);
+    TRY(walk_begin(&w, a, p, in, counters, &r.refusal));
+    if (r.refusal == PLAN_REFUSAL_NONE) run(&w, &r);
     if (!status_failed(w.failed)) give_co_insurers(&w, &r);
     if (status_failed(w.failed)) return w.failed;
     r.assumed = w.assumed;

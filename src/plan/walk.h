@@ -62,6 +62,10 @@ struct walk {
     struct walk_benefit *benefits; /* of all segments */
 };
 
+/* walk.c: steps 1 and 2, up to the segments; also for `before …` of examples, which needs the periods. */
+struct status walk_begin(struct walk *ret, struct arena *a, const struct plan *p, const struct plan_input *in, const struct plan_counters *counters,
+                         enum plan_refusal *ret_refusal);
+
 /* walk_fact.c */
 void walk_facts_read(struct walk *w);
 int64_t walk_fact_number(struct walk *w, int32_t fact, int64_t line); /* symbols by index, counts, bools, days */
