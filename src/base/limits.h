@@ -22,6 +22,7 @@ enum {
     LIMIT_PLAN_DIAGNOSTICS = 20,
     LIMIT_PLAN_TEXT_BYTES = 4'096,         /* one quoted text */
     LIMIT_PLAN_TERMS = 512,                /* parts of one condition or value; bounds every walk over its tree */
+    LIMIT_PLAN_READS = 64,                 /* facts that a plan declares; a set of them is one word of bits */
     LIMIT_PLAN_PARTS = 256,                /* items of one clause: `by` items, exceptions, words, clauses of one kind */
     LIMIT_PLAN_GIVEN = 10'000,             /* what one example step gives or expects */
     LIMIT_PLAN_DEPTH = 32,                 /* nesting of conditions and expressions */

@@ -107,6 +107,7 @@ struct plan_chain {
     uint32_t fund_count;
     struct str source_text;
     char grade;
+    uint32_t line, column, start, end; /* of its head */
 };
 struct plan_file {
     bool zh;
