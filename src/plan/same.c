@@ -5,13 +5,13 @@
 #include "plan/same.h"
 
 struct difference_sink {
-    struct plan_difference *ret;
+    struct plan_mismatch *ret;
     uint32_t row;
 };
 
 static bool same(struct difference_sink *s, const char *field, int64_t x, int64_t y) {
     if (x == y) return true;
-    *s->ret = (struct plan_difference){.field = field, .row = s->row, .x = x, .y = y};
+    *s->ret = (struct plan_mismatch){.field = field, .row = s->row, .x = x, .y = y};
     return false;
 }
 
@@ -74,7 +74,7 @@ static bool same_co_insurers(struct difference_sink *s, const struct plan_result
     return true;
 }
 
-bool plan_results_same(const struct plan_result *x, const struct plan_result *y, struct plan_same_options o, struct plan_difference *ret_what) {
+bool plan_results_same(const struct plan_result *x, const struct plan_result *y, struct plan_same_options o, struct plan_mismatch *ret_what) {
     struct difference_sink sink = {.ret = ret_what}, *s = &sink;
     if (!SAME("result", refusal) || !SAME("result", segment_count) || !SAME("result", benefit_count)) return false;
     if (!o.no_cells && !SAME("result", cell_count)) return false;

@@ -9,7 +9,7 @@
 #include "plan/plan.h"
 
 /* False at the first field that differs; its name, row and both values are then written to *ret_what. */
-struct plan_difference {
+struct plan_mismatch {
     const char *field; /* "benefit.pay", "cell.base", "change.after" … */
     uint32_t row;
     int64_t x, y;
@@ -18,6 +18,6 @@ struct plan_same_options {
     bool no_cells;        /* one of them ran with no_split */
     uint32_t co_insurers; /* how many the plan has */
 };
-bool plan_results_same(const struct plan_result *x, const struct plan_result *y, struct plan_same_options o, struct plan_difference *ret_what);
+bool plan_results_same(const struct plan_result *x, const struct plan_result *y, struct plan_same_options o, struct plan_mismatch *ret_what);
 
 #endif

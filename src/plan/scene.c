@@ -41,7 +41,8 @@ static bool to_bool(struct str text, bool *ret) {
 }
 
 static bool to_count(const struct plan_given *g, int64_t *ret) {
-    if (g->value.n == 0 || g->number_e6 % 1'000'000 != 0 || g->number_e6 < 0) return false;
+    bool number = g->value.n > 0 && g->value.p[0] >= '0' && g->value.p[0] <= '9';
+    if (!number || g->number_e6 % 1'000'000 != 0 || g->number_e6 < 0) return false;
     *ret = g->number_e6 / 1'000'000;
     return true;
 }

@@ -95,7 +95,7 @@ static struct status set_before(struct trial *t, const struct plan_example_step 
         const struct plan_given *g = &step->given[i];
         if (g->kind != PLAN_GIVEN_COUNTER) continue;
         int64_t value = scene_minor(t->p, g->number_e6);
-        if (g->ref.index >= 0) TRY(set_benefit(t, &w, &t->p->benefits[g->ref.index], g->value, value));
+        if (g->ref.index >= 0) TRY(set_benefit(t, &w, &t->p->benefits[g->ref.index], g->word, value));
         else if (shared_index(t->p, g->ref.name) >= 0) TRY(set_shared(t, &w, shared_index(t->p, g->ref.name), value));
     }
     return STATUS_OK;
@@ -150,7 +150,7 @@ static void expect_one(struct trial *t, const struct plan_expect *e) {
 
 /* ---- one step --------------------------------------------------------------------------------------------------- */
 
-static void says_difference(struct trial *t, const struct plan_difference *d) {
+static void says_difference(struct trial *t, const struct plan_mismatch *d) {
     char zh[200], en[200];
     snprintf(zh, sizeof(zh), "：求值程序与对照程序不一致（第 %u 行，%lld 与 %lld）", d->row, (long long)d->x, (long long)d->y);
     snprintf(en, sizeof(en), ": evaluator and walker differ (row %u, %lld and %lld)", d->row, (long long)d->x, (long long)d->y);
@@ -159,7 +159,7 @@ static void says_difference(struct trial *t, const struct plan_difference *d) {
 
 static bool both_run(struct trial *t, const struct plan_input *in) {
     struct plan_result walked = {0};
-    struct plan_difference d = {0};
+    struct plan_mismatch d = {0};
     struct status walk = plan_walk(t->a, t->p, in, &t->counters, &walked);
     t->result = walked;
     struct status run = STATUS_OK;
