@@ -18,10 +18,14 @@ void gen_bound_add(struct gen_plan *g, const char *benefit, enum plan_counter_ki
     b->most = most;
 }
 
-void gen_each(struct gen_plan *g, bool day) {
+const char *gen_each(struct gen_plan *g, bool day) {
     static const char *const each[] = {"each year", "each year", "each stay", "each claim", "lifetime", "each day"};
-    buf_printf(g->out, " %s", each[rng_below(g->r, day ? 6 : 5)]);
-    if (rng_chance(g->r, 12)) buf_add_cstr(g->out, " per family");
+    static const char *const family[] = {"each year per family", "each year per family", "each stay per family", "each claim per family",
+                                         "lifetime per family", "each day per family"};
+    uint32_t which = rng_below(g->r, day ? 6 : 5);
+    const char *words = rng_chance(g->r, 12) ? family[which] : each[which];
+    buf_printf(g->out, " %s", words);
+    return words;
 }
 
 static void label(struct gen_plan *g, const char *zh, uint32_t n) {
@@ -46,7 +50,7 @@ static void takes(struct gen_plan *g, uint32_t index, const bool *indemnity) {
         g->monotone = false;
     }
     if (g->lists > 0 && rng_chance(g->r, 10))
-        buf_printf(g->out, ", at share of list l%u, rounded %s per line", rng_below(g->r, g->lists), modes[rng_below(g->r, 4)]);
+        buf_printf(g->out, ", at share of list l0, rounded %s per line", modes[rng_below(g->r, 4)]);
     buf_add_char(g->out, '\n');
 }
 
@@ -73,9 +77,7 @@ static void count_limit(struct gen_plan *g, const char *name, uint32_t clause) {
         buf_add_cstr(g->out, unit == 3 ? " times" : " visits");
         if (unit == 3) key(g);
     }
-    size_t before = g->out->n;
-    gen_each(g, true);
-    bool by_day = str_contains((struct str){g->out->p + before, g->out->n - before}, STR("day"));
+    bool by_day = strstr(gen_each(g, true), "day") != NULL;
     if (unit >= 3) gen_bound_add(g, name, PLAN_COUNTER_TIMES, clause, most);
     else if (!by_day) gen_bound_add(g, name, PLAN_COUNTER_BASE, clause, most);
     for_cond(g);
@@ -83,28 +85,36 @@ static void count_limit(struct gen_plan *g, const char *name, uint32_t clause) {
     g->monotone = false;
 }
 
-static void deductible(struct gen_plan *g, const char *name) {
+/* Returns the words of its period; NULL: there is no deductible. */
+static const char *deductible(struct gen_plan *g, const char *name) {
     buf_add_cstr(g->out, "    deductible ");
     if (rng_chance(g->r, 20)) {
         buf_add_cstr(g->out, "none\n");
-    } else if (g->shared_deductibles > 0 && rng_chance(g->r, 25)) {
-        buf_printf(g->out, "shared sd%u\n", rng_below(g->r, g->shared_deductibles));
-    } else {
-        int64_t most = gen_money_choice(g, GEN_MIDDLE, true);
-        gen_bound_add(g, name, PLAN_COUNTER_FILLED, 0, most);
-        gen_each(g, false);
-        if (rng_chance(g->r, 40)) buf_add_cstr(g->out, rng_chance(g->r, 50) ? ", filled by supplementary and commercial" : ", filled by commercial");
-        buf_add_char(g->out, '\n');
+        return NULL;
     }
+    if (g->shared_deductibles > 0 && rng_chance(g->r, 25)) {
+        uint32_t which = rng_below(g->r, g->shared_deductibles);
+        buf_printf(g->out, "shared sd%u\n", which);
+        return g->shared_each[which];
+    }
+    int64_t most = gen_money_choice(g, GEN_MIDDLE, true);
+    gen_bound_add(g, name, PLAN_COUNTER_FILLED, 0, most);
+    const char *each = gen_each(g, false);
+    if (rng_chance(g->r, 40)) buf_add_cstr(g->out, rng_chance(g->r, 50) ? ", filled by supplementary and commercial" : ", filled by commercial");
+    buf_add_char(g->out, '\n');
+    return each;
 }
 
-static void pays(struct gen_plan *g) {
+/* Tiers on base run over the period of the deductible. */
+static void pays(struct gen_plan *g, const char *deductible_each) {
     bool tiered = !g->exact && rng_chance(g->r, 35);
     buf_add_cstr(g->out, "    pays ");
     gen_schedule_choice(g, tiered);
     if (tiered || rng_chance(g->r, 10)) {
-        buf_add_cstr(g->out, rng_chance(g->r, 50) ? ", on over" : ", on base");
-        gen_each(g, false);
+        bool on_base = rng_chance(g->r, 50);
+        buf_add_cstr(g->out, on_base ? ", on base" : ", on over");
+        if (on_base && deductible_each) buf_printf(g->out, " %s", deductible_each);
+        else (void)gen_each(g, false);
     }
     buf_add_char(g->out, '\n');
     if (!g->exact && rng_chance(g->r, 15)) {
@@ -119,7 +129,7 @@ static void limits(struct gen_plan *g, const char *name) {
         buf_add_cstr(g->out, "    limit ");
         gen_bound_add(g, name, PLAN_COUNTER_LIMIT, i, gen_money_choice(g, GEN_MIDDLE, false));
         key(g);
-        gen_each(g, true);
+        (void)gen_each(g, true);
         for_cond(g);
         buf_add_char(g->out, '\n');
         g->monotone = false;
@@ -139,7 +149,7 @@ static void caps(struct gen_plan *g, const char *name) {
             continue;
         }
         gen_bound_add(g, name, PLAN_COUNTER_PAID, i, gen_money_choice(g, rng_chance(g->r, 50) ? GEN_LARGE : GEN_MIDDLE, true));
-        gen_each(g, false);
+        (void)gen_each(g, false);
         buf_add_char(g->out, '\n');
     }
 }
@@ -183,7 +193,7 @@ static void allowance(struct gen_plan *g, const char *name) {
     for (uint32_t i = 0; i < 2 && rng_chance(g->r, 60); i++) {
         uint32_t days = 1 + rng_below(g->r, 40);
         buf_printf(g->out, ", at most %u days", days);
-        gen_each(g, false);
+        (void)gen_each(g, false);
         gen_bound_add(g, name, PLAN_COUNTER_DAYS, i, days);
     }
     buf_add_char(g->out, '\n');
@@ -210,8 +220,7 @@ void gen_benefit(struct gen_plan *g, uint32_t index) {
         (void)gen_ratio_choice(g);
         buf_add_cstr(g->out, rng_chance(g->r, 50) ? " before deductible\n" : " after deductible\n");
     }
-    deductible(g, name);
-    pays(g);
+    pays(g, deductible(g, name));
     limits(g, name);
     caps(g, name);
     if (rng_chance(g->r, 20)) buf_add_cstr(g->out, "    splits in line order\n");

@@ -6,11 +6,11 @@
 
 #include <stdio.h>
 
-/* Four bytes a code: "D000", "D001" … */
-static const char digits4[] = "000001002003004005006007008009010011012013014015016017018019020021022023024025026027028029030031";
+/* Three digits each: "000", "001" … */
+static const char numbers[] = "000001002003004005006007008009010011012013014015016017018019020021022023024025026027028029030031";
 
 static struct str code_of(struct arena *a, char head, uint32_t n) {
-    return arena_printf(a, "%c%.3s", head, digits4 + 3 * n);
+    return arena_printf(a, "%c%.3s", head, numbers + 3 * n);
 }
 
 /* ---- the person --------------------------------------------------------------------------------------------- */
@@ -262,8 +262,8 @@ static bool bill_facts(struct rng *r, struct arena *a, struct bill *b) {
     struct bill_fact *all = ARENA_ARRAY(a, struct bill_fact, n + 1);
     if (!all) return false;
     for (uint32_t i = 0; i < n; i++) all[i] = f[i];
-    const char *grade = rng_chance(r, 1) ? "iron" : gen_tiers[rng_below(r, 3)];
-    if (complete || rng_chance(r, 75)) all[n++] = (struct bill_fact){STR("grade"), BILL_FACT_TEXT, 0, str_from(grade)};
+    const char *medal = rng_chance(r, 1) ? "iron" : gen_tiers[rng_below(r, 3)];
+    if (complete || rng_chance(r, 75)) all[n++] = (struct bill_fact){STR("medal"), BILL_FACT_TEXT, 0, str_from(medal)};
     b->facts = all;
     b->fact_count = n;
     return true;
@@ -277,7 +277,7 @@ static bool bill_diagnoses(struct rng *r, struct arena *a, struct bill *b) {
     for (uint32_t i = 0; i < b->diagnosis_count; i++)
         d[i] = (struct bill_diagnosis){diagnosis(r), i == 0 && rng_chance(r, 80), rng_chance(r, 40) ? day_add(b->from, -(int32_t)rng_below(r, 1'000)) : DAY_NONE};
     b->procedure_count = rng_below(r, 3);
-    for (uint32_t i = 0; i < b->procedure_count; i++) procedures[i] = diagnosis(r);
+    for (uint32_t i = 0; i < b->procedure_count; i++) procedures[i] = str_from(gen_operations[rng_below(r, 4)]);
     b->diagnoses = d;
     b->procedures = procedures;
     return true;

@@ -31,7 +31,7 @@ static void own_fact(struct gen_plan *g) {
     case 3: if (g->reads_out) { buf_add_cstr(g->out, "out_of_region in (none, referred)"); return; } break;
     case 4: if (g->reads_stays) { count_cond(g, "stays_this_year", 3); return; } break;
     case 5: if (g->reads_score) { count_cond(g, "score", 9); return; } break;
-    case 6: if (g->reads_grade) { buf_printf(g->out, "grade = %s", gen_tiers[rng_below(g->r, 3)]); return; } break;
+    case 6: if (g->reads_medal) { buf_printf(g->out, "medal = %s", gen_tiers[rng_below(g->r, 3)]); return; } break;
     default: if (g->reads_member) { buf_add_cstr(g->out, "member"); return; } break;
     }
     buf_add_cstr(g->out, "statutory settled");
@@ -53,7 +53,7 @@ static void diagnosis_cond(struct gen_plan *g) {
     switch (rng_below(g->r, 4)) {
     case 0: buf_printf(g->out, "diagnosis in list dx%u", which); break;
     case 1: buf_printf(g->out, "main diagnosis in list dx%u", which); break;
-    case 2: buf_printf(g->out, "procedure in list dx%u", which); break;
+    case 2: buf_add_cstr(g->out, "procedure in list ops"); break;
     default: buf_printf(g->out, "first diagnosis of list dx%u before first enrolment", which); break;
     }
 }

@@ -9,6 +9,7 @@
 const char *const gen_diagnoses[] = {"C34.900", "C50.900", "C73.x00", "I10.x05", "I21.900", "E11.900", "E10.901", "J18.900", "K80.200", "M17.900",
                                      "S72.000", "Z51.100"};
 const uint32_t gen_diagnosis_count = COUNT_OF(gen_diagnoses);
+const char *const gen_operations[4] = {"47.0100", "51.2300x001", "36.0700", "81.5400"};
 const char *const gen_regions[4] = {"410500", "110000", "310000", "360100"};
 const char *const gen_hospitals[4] = {"H41050000001", "H41050000002", "H11010000009", "H31010000003"};
 const char *const gen_tiers[3] = {"gold", "silver", "bronze"};
@@ -61,7 +62,7 @@ static void reads(struct gen_plan *g) {
     g->reads_out = read_one(g, &n, 25, "out_of_region", "none");
     g->reads_stays = read_one(g, &n, 25, "stays_this_year", "0");
     g->reads_score = read_one(g, &n, 25, "score (number)", "2");
-    g->reads_grade = read_one(g, &n, 25, "grade (gold or silver or bronze)", "silver");
+    g->reads_medal = read_one(g, &n, 25, "medal (gold or silver or bronze)", "silver");
     g->reads_member = read_one(g, &n, 25, "member (yes or no)", "no");
     if (n > 0) buf_add_char(g->out, '\n');
 }
@@ -143,10 +144,11 @@ static void entry_code(struct gen_plan *g) {
     }
 }
 
-static void entry_rest(struct gen_plan *g) {
+/* Only the first list gives shares, and it gives one in every entry. */
+static void entry_rest(struct gen_plan *g, bool share) {
     if (rng_chance(g->r, 15)) buf_add_cstr(g->out, " \"备注\"");
     if (rng_chance(g->r, 30)) buf_printf(g->out, " group \"g%u\"", rng_below(g->r, 4));
-    if (rng_chance(g->r, 50)) {
+    if (share) {
         buf_add_cstr(g->out, " share ");
         gen_ratio(g);
     }
@@ -170,7 +172,7 @@ static void lists(struct gen_plan *g) {
         buf_printf(g->out, "\n  list l%u \"目录%u\"\n", i, i);
         for (uint32_t k = 0, n = 1 + rng_below(g->r, 10); k < n; k++) {
             entry_code(g);
-            entry_rest(g);
+            entry_rest(g, i == 0);
         }
     }
     for (uint32_t i = 0; i < g->dx_lists; i++) {
@@ -181,6 +183,7 @@ static void lists(struct gen_plan *g) {
             else buf_printf(g->out, "    code \"%s\"\n", code);
         }
     }
+    buf_printf(g->out, "\n  list ops \"手术\" of procedure\n    code \"%s\"\n    prefix \"%.2s\"\n", gen_operations[0], gen_operations[1]);
     buf_printf(g->out, "\n  list places \"机构\" of institution\n    code \"%s\"\n    prefix \"H1101\"\n", gen_hospitals[0]);
 }
 
@@ -210,14 +213,14 @@ static void shared(struct gen_plan *g) {
         char name[8] = {'s', 'd', (char)('0' + i), 0};
         buf_printf(g->out, "\n  shared deductible %s \"共用%u\" ", name, i);
         gen_bound_add(g, name, PLAN_COUNTER_FILLED, 0, gen_money_choice(g, GEN_MIDDLE, true));
-        gen_each(g, false);
+        g->shared_each[i] = gen_each(g, false);
         if (rng_chance(g->r, 50)) buf_add_cstr(g->out, ", filled by supplementary and commercial");
     }
     for (uint32_t i = 0; i < g->shared_caps; i++) {
         char name[8] = {'s', 'c', (char)('0' + i), 0};
         buf_printf(g->out, "\n  shared cap %s \"共顶%u\" ", name, i);
         gen_bound_add(g, name, PLAN_COUNTER_PAID, 0, gen_money_choice(g, GEN_LARGE, true));
-        gen_each(g, false);
+        (void)gen_each(g, false);
     }
     buf_add_char(g->out, '\n');
 }

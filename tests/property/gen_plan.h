@@ -17,9 +17,10 @@ enum {
 };
 extern const char *const gen_diagnoses[];
 extern const uint32_t gen_diagnosis_count;
+extern const char *const gen_operations[4];
 extern const char *const gen_regions[4];
 extern const char *const gen_hospitals[4];
-extern const char *const gen_tiers[3]; /* words of the own fact `grade` */
+extern const char *const gen_tiers[3]; /* words of the own fact `medal` */
 
 /* No counter of this key may rise above `most`. */
 struct gen_bound {
@@ -36,9 +37,10 @@ struct gen_plan {
     struct day force_from, force_to; /* force_to may be DAY_OPEN */
     bool by_line_date, policy_years, exact, statutory;
     uint32_t classes, cases, lists, dx_lists, shared_deductibles, shared_caps, benefits;
+    const char *shared_each[2]; /* periods of the shared deductibles */
     uint32_t money_parameters, ratio_parameters;
     int64_t money_parameter_most[4];
-    bool reads_type, reads_level, reads_poor, reads_out, reads_stays, reads_score, reads_grade, reads_member;
+    bool reads_type, reads_level, reads_poor, reads_out, reads_stays, reads_score, reads_medal, reads_member;
     bool indemnity[8];       /* by benefit; else an allowance */
     bool monotone;           /* more to take never means less pay */
     bool named;              /* conditions may use classes and cases now */
@@ -65,7 +67,8 @@ void gen_cond_line(struct gen_plan *g, int depth);
 
 /* gen_benefit.c */
 void gen_benefit(struct gen_plan *g, uint32_t index);
-void gen_each(struct gen_plan *g, bool day);
+/* Writes a period; returns its words, with `per family` where written. */
+const char *gen_each(struct gen_plan *g, bool day);
 void gen_bound_add(struct gen_plan *g, const char *benefit, enum plan_counter_kind kind, uint32_t clause, int64_t most);
 
 #endif

@@ -15,11 +15,13 @@ void gen_day(struct gen_plan *g, struct day d) {
 /* An amount as people write it: 39_500 or 399_600.05. */
 void gen_number(struct gen_plan *g, int64_t minor) {
     int64_t whole = minor / g->unit, rest = minor % g->unit;
-    if (whole >= 1'000 && rng_chance(g->r, 60)) {
+    bool grouped = rng_chance(g->r, 60);
+    if (grouped && whole >= 1'000'000)
+        buf_printf(g->out, "%lld_%03lld_%03lld", (long long)(whole / 1'000'000), (long long)(whole / 1'000 % 1'000), (long long)(whole % 1'000));
+    else if (grouped && whole >= 1'000)
         buf_printf(g->out, "%lld_%03lld", (long long)(whole / 1'000), (long long)(whole % 1'000));
-    } else {
+    else
         buf_add_i64(g->out, whole);
-    }
     if (rest > 0) buf_printf(g->out, ".%0*lld", (int)g->digits, (long long)rest);
 }
 
@@ -253,7 +255,7 @@ static int64_t choice(struct gen_plan *g, const struct kind_of_value *k) {
     case 1: if (g->reads_type) return exceptions(g, k, true, by_words(g, k, "insured_type", types, 2)); break;
     case 2: if (g->reads_type) return exceptions(g, k, true, by_two(g, k)); break;
     case 3: if (g->reads_out) return exceptions(g, k, true, by_words(g, k, "out_of_region", outs, 4)); break;
-    case 4: if (g->reads_grade) return exceptions(g, k, true, by_words(g, k, "grade", gen_tiers, 3)); break;
+    case 4: if (g->reads_medal) return exceptions(g, k, true, by_words(g, k, "medal", gen_tiers, 3)); break;
     case 5: return exceptions(g, k, true, by_words(g, k, "basic_paid", yes_no, 2));
     case 6: return exceptions(g, k, true, by_words(g, k, "sex", sexes, 3));
     case 7: return exceptions(g, k, true, by_number(g, k));
