@@ -38,6 +38,7 @@ bool plan_take_sign(struct plan_parser *p, enum plan_token_kind kind) {
 
 static uint32_t phrase_at(const struct plan_parser *p, uint32_t ahead, const char *phrase) {
     uint32_t n = 0;
+    if (!ahead && (!plan_is(p, TOKEN_WORD) || p->source->text.p[plan_cur(p)->start] != *phrase)) return 0; /* nearly always */
     while (*phrase) {
         const char *space = strchr(phrase, ' ');
         size_t length = space ? (size_t)(space - phrase) : strlen(phrase);
@@ -126,8 +127,29 @@ bool plan_at_clause(const struct plan_parser *p) {
            (plan_cur(p)->at_line_start && plan_at_any(p, other_clause_words, COUNT_OF(other_clause_words)) != W_COUNT);
 }
 
+enum { NEAR_LINES_MAX = 1'000 };
+
+static struct str first_part(struct str phrase) {
+    const char *space = memchr(phrase.p, ' ', phrase.n);
+    return (struct str){phrase.p, space ? (size_t)(space - phrase.p) : phrase.n};
+}
+
+static bool near_any(const struct plan_parser *p, const enum plan_word *words, size_t count) {
+    struct plan_nearest near = {.word = plan_cur_str(p)};
+    for (size_t i = 0; i < count && !near.best.n; i++) plan_nearest_try(&near, first_part(str_from(plan_word_text(words[i], p->zh))));
+    return near.best.n > 0;
+}
+
+/* Also at a line whose first word is a misspelt clause, so that it is not skipped in silence; looked for in so many lines of a file only. */
+static bool near_clause(struct plan_parser *p, const enum plan_word *words, size_t count) {
+    if (!plan_cur(p)->at_line_start || !plan_is(p, TOKEN_WORD) || p->near_lines >= NEAR_LINES_MAX) return false;
+    p->near_lines++;
+    return plan_at_any(p, reserved_words, COUNT_OF(reserved_words)) != W_COUNT || near_any(p, words, count) || near_any(p, section_words, COUNT_OF(section_words));
+}
+
 void plan_recover(struct plan_parser *p, const enum plan_word *words, size_t count) {
-    while (!plan_at_section(p) && !(plan_cur(p)->at_line_start && plan_at_any(p, words, count) != W_COUNT)) plan_next(p);
+    while (!plan_at_section(p) && !(plan_cur(p)->at_line_start && plan_at_any(p, words, count) != W_COUNT) && !near_clause(p, words, count))
+        plan_next(p);
 }
 
 /* ---- reports ------------------------------------------------------------------------------------------------ */
@@ -181,9 +203,23 @@ static bool report_other_language(struct plan_parser *p) {
     return true;
 }
 
-static struct str first_part(struct str phrase) {
-    const char *space = memchr(phrase.p, ' ', phrase.n);
-    return (struct str){phrase.p, space ? (size_t)(space - phrase.p) : phrase.n};
+/* The first token of a word of several is there and a later one nearly. */
+static bool report_near_later(struct plan_parser *p, struct str word) {
+    struct str part = first_part(word);
+    for (uint32_t k = 0; plan_ahead(p, k)->kind == TOKEN_WORD; k++) {
+        struct str text = plan_token_str(p->source, plan_ahead(p, k));
+        if (!str_eq(text, part)) {
+            struct plan_nearest near = {.word = text};
+            plan_nearest_try(&near, part);
+            if (k == 0 || !near.best.n) return false;
+            plan_report(p, "misspelt", plan_ahead(p, k), text, word);
+            return true;
+        }
+        if (part.p + part.n == word.p + word.n) return false;
+        struct str rest = {part.p + part.n + 1, (size_t)(word.p + word.n - (part.p + part.n + 1))};
+        part = first_part(rest);
+    }
+    return false;
 }
 
 /* A word that was nearly written, or written without a blank behind it. */
@@ -198,6 +234,8 @@ static bool report_near(struct plan_parser *p, const enum plan_word *words, size
             plan_report(p, "blank-missing", plan_cur(p), word, (struct str){0});
             return true;
         }
+        if (report_near_later(p, word)) return true;
+        if (str_eq(text, first_part(word))) continue;
         struct str before = near.best;
         plan_nearest_try(&near, first_part(word));
         if (near.best.p != before.p) best = word;
@@ -207,19 +245,52 @@ static bool report_near(struct plan_parser *p, const enum plan_word *words, size
     return true;
 }
 
+/* The same for words from another table. */
+static bool report_near_table(struct plan_parser *p, const char *(*text_of)(uint32_t index, bool zh), uint32_t count) {
+    struct plan_nearest near = {.word = plan_is(p, TOKEN_WORD) ? plan_cur_str(p) : STR("")};
+    for (uint32_t i = 0; i < count; i++) plan_nearest_try(&near, str_from(text_of(i, p->zh)));
+    if (near.best.n) plan_report(p, "misspelt", plan_cur(p), near.word, near.best);
+    return near.best.n > 0;
+}
+
 /* Two languages of an argument in one: diagnose.c takes them apart. */
 static struct str both(struct plan_parser *p, const char *zh, const char *en) {
     if (p->d->count >= LIMIT_PLAN_DIAGNOSTICS) return STR("");
     return arena_printf(p->a, "%s\x1f%s", zh, en);
 }
 
+/* Where a line ends too early: behind the last token before the cursor. */
+static struct plan_token line_end(const struct plan_parser *p) {
+    uint32_t at = p->at - 1;
+    while (at > 0 && p->tokens[at].kind == TOKEN_COMMENT) at--;
+    struct plan_token t = p->tokens[at];
+    for (uint32_t i = t.start; i < t.end; i++) t.column += ((unsigned char)p->source->text.p[i] & 0xc0) != 0x80;
+    t.start = t.end;
+    return t;
+}
+
 bool plan_expected(struct plan_parser *p, const char *zh, const char *en) { return plan_expected_any(p, NULL, 0, zh, en); }
+
+bool plan_expected_of(struct plan_parser *p, const char *(*text_of)(uint32_t index, bool zh), uint32_t count, const char *zh, const char *en) {
+    if (!plan_cur(p)->wrong && p->reported_at != plan_cur(p)->start + 1 && report_near_table(p, text_of, count)) {
+        p->reported_at = plan_cur(p)->start + 1;
+        return false;
+    }
+    return plan_expected(p, zh, en);
+}
 
 bool plan_expected_any(struct plan_parser *p, const enum plan_word *words, size_t count, const char *zh, const char *en) {
     if (silent(p)) return false;
     if (report_near(p, words, count) || report_other_language(p)) return false;
     struct str what = zh ? both(p, zh, en) : str_from(plan_word_text(words[0], p->zh));
-    plan_report(p, zh ? "expected" : "expected-word", plan_cur(p), what, found(p));
+    const char *code = zh ? "expected" : "expected-word";
+    if (plan_cur(p)->at_line_start && p->at > 0) {
+        struct plan_token end = line_end(p);
+        plan_report(p, code, &end, what, plan_is(p, TOKEN_END) ? found(p) : STR("行末\x1fthe end of the line"));
+        p->reported_at = 0; /* what begins the next line is another matter */
+    } else {
+        plan_report(p, code, plan_cur(p), what, found(p));
+    }
     return false;
 }
 
@@ -247,12 +318,13 @@ void plan_clause_end(struct plan_parser *p, bool good, const enum plan_word *wor
         }
         if (!silent(p) && !report_other_language(p)) plan_report(p, "left-over", t, found(p), (struct str){0});
         good = false;
-    } else if (good && !plan_at_section(p) && plan_at_any(p, words, count) == W_COUNT) {
-        unknown_clause(p, words, count);
-        plan_next(p);
-        good = false;
     }
     if (!good) plan_recover(p, words, count);
+    while (!plan_at_section(p) && plan_at_any(p, words, count) == W_COUNT) {
+        unknown_clause(p, words, count);
+        plan_next(p);
+        plan_recover(p, words, count);
+    }
 }
 
 bool plan_once(struct plan_parser *p, bool written, const struct plan_token *at, enum plan_word w) {
@@ -305,6 +377,10 @@ bool plan_need_name(struct plan_parser *p, struct plan_ref *ret) {
     *ret = (struct plan_ref){plan_cur_str(p), plan_token_pos(plan_cur(p)), PLAN_NONE};
     plan_next(p);
     return true;
+}
+
+bool plan_at_name(const struct plan_parser *p) {
+    return plan_is(p, TOKEN_WORD) && !plan_at_clause(p) && !plan_word_reserved(plan_cur_str(p));
 }
 
 bool plan_need_new_name(struct plan_parser *p, struct str *ret) {
@@ -375,6 +451,8 @@ bool plan_need_range(struct plan_parser *p, struct day_range *ret) {
     return true;
 }
 
+static const char *mode_text(uint32_t index, bool zh) { return round_mode_name((enum round_mode)index, zh); }
+
 bool plan_need_mode(struct plan_parser *p, enum round_mode *ret) {
     for (uint32_t m = 0; m < ROUND_MODE_COUNT && plan_is(p, TOKEN_WORD); m++) {
         if (!str_eq(plan_cur_str(p), str_from(round_mode_name((enum round_mode)m, p->zh)))) continue;
@@ -383,18 +461,18 @@ bool plan_need_mode(struct plan_parser *p, enum round_mode *ret) {
         plan_next(p);
         return true;
     }
-    return plan_expected(p, "舍入方式（如 四舍五入）", "a round mode: half-up, half-even, down, up or exact");
+    return plan_expected_of(p, mode_text, ROUND_MODE_COUNT, "舍入方式（如 四舍五入）", "a round mode: half-up, half-even, down, up or exact");
 }
 
 bool plan_need_kind(struct plan_parser *p, enum plan_kind *ret) {
     for (uint32_t k = 0; k < PLAN_KIND_COUNT && plan_is(p, TOKEN_WORD); k++) {
-        if (!str_eq(plan_cur_str(p), str_from(plan_kind_text((enum plan_kind)k, p->zh)))) continue;
+        if (!str_eq(plan_cur_str(p), str_from(plan_kind_text(k, p->zh)))) continue;
         plan_cur(p)->mark = PLAN_MARK(MARK_KIND, k);
         *ret = (enum plan_kind)k;
         plan_next(p);
         return true;
     }
-    return plan_expected(p, "种类：法定、惠民保、商业 或 项目", "a kind: statutory, supplementary, commercial or programme");
+    return plan_expected_of(p, plan_kind_text, PLAN_KIND_COUNT, "种类：法定、惠民保、商业 或 项目", "a kind: statutory, supplementary, commercial or programme");
 }
 
 int32_t plan_at_bucket(const struct plan_parser *p) {
@@ -403,9 +481,9 @@ int32_t plan_at_bucket(const struct plan_parser *p) {
     return -1;
 }
 
-bool plan_take_bucket(struct plan_parser *p, uint32_t *ret_index) {
+bool plan_need_bucket(struct plan_parser *p, uint32_t *ret_index) {
     int32_t bucket = plan_at_bucket(p);
-    if (bucket < 0) return false;
+    if (bucket < 0) return plan_expected_of(p, plan_bucket_text, PLAN_BUCKET_WORDS, "费用部分（如 自费）", "a bucket such as own_full");
     plan_cur(p)->mark = PLAN_MARK(MARK_BUCKET, bucket);
     *ret_index = (uint32_t)bucket;
     plan_next(p);
@@ -548,9 +626,20 @@ static void keep_comments(struct plan_parser *p, struct plan_file *file) {
     }
 }
 
+/* Findings of lexer and parser in order of the text; those that stood there before stay in front. */
+static void sort_findings(struct plan_diagnostics *d, uint32_t from) {
+    for (uint32_t i = from; i < d->count; i++) {
+        struct plan_diagnostic item = d->items[i];
+        uint32_t k = i;
+        for (; k > from && d->items[k - 1].start > item.start; k--) d->items[k] = d->items[k - 1];
+        d->items[k] = item;
+    }
+}
+
 struct status plan_parse_tokens(struct arena *a, const struct plan_source *source, struct plan_diagnostics *d, struct plan_tokens *ret_tokens,
                                 struct plan_file **ret) {
     struct plan_tokens tokens;
+    uint32_t findings = d->count;
     TRY(plan_lex(a, source, d, &tokens));
     struct plan_file *file = ARENA_NEW(a, struct plan_file);
     if (!file) return status_memory();
@@ -560,6 +649,7 @@ struct status plan_parse_tokens(struct arena *a, const struct plan_source *sourc
     parse_file(&p, file);
     if (!p.no_memory) keep_comments(&p, file);
     if (p.no_memory) return status_memory();
+    sort_findings(d, findings);
     *ret_tokens = tokens;
     *ret = file;
     return STATUS_OK;

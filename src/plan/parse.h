@@ -19,6 +19,7 @@ struct plan_parser {
     bool zh, no_memory;
     uint32_t depth, terms;
     uint32_t reported_at; /* start of the last report + 1 */
+    uint32_t near_lines;  /* lines that recovery compared with misspelt words */
 };
 
 /* ---- cursor ------------------------------------------------------------------------------------------- */
@@ -50,6 +51,8 @@ void plan_report(struct plan_parser *p, const char *code, const struct plan_toke
 /* Something else is expected here: says so, or that the word is of the other language, or misspelt. Always false. */
 bool plan_expected(struct plan_parser *p, const char *zh, const char *en);
 bool plan_expected_any(struct plan_parser *p, const enum plan_word *words, size_t count, const char *zh, const char *en);
+/* The same where the words stand in another table. */
+bool plan_expected_of(struct plan_parser *p, const char *(*text_of)(uint32_t index, bool zh), uint32_t count, const char *zh, const char *en);
 bool plan_number_report(struct plan_parser *p, const char *code, const struct plan_token *at, uint32_t a);
 /* Moves to the next line that begins with a section, a head, or one of these words; not at all when the cursor is there. */
 void plan_recover(struct plan_parser *p, const enum plan_word *words, size_t count);
@@ -86,7 +89,9 @@ bool plan_need_range(struct plan_parser *p, struct day_range *ret);  /* DATE .. 
 bool plan_need_mode(struct plan_parser *p, enum round_mode *ret);
 bool plan_need_kind(struct plan_parser *p, enum plan_kind *ret);
 int32_t plan_at_bucket(const struct plan_parser *p);                 /* index, or -1 */
-bool plan_take_bucket(struct plan_parser *p, uint32_t *ret_index);
+bool plan_need_bucket(struct plan_parser *p, uint32_t *ret_index);
+/* A word that can be a name stands here: no reserved word of either language. */
+bool plan_at_name(const struct plan_parser *p);
 /* The built-in fact at the cursor, or -1; does not take it. One of the other language's name is reported and counts. */
 int32_t plan_at_fact(const struct plan_parser *p);
 int32_t plan_take_fact(struct plan_parser *p);

@@ -47,7 +47,7 @@ static bool parse_term(struct plan_parser *p, struct plan_takes *takes, uint32_t
     uint32_t bucket = 0;
     struct plan_pos pos = plan_token_pos(plan_cur(p));
     struct str text = plan_cur_str(p);
-    if (!plan_take_bucket(p, &bucket)) return plan_expected(p, "费用部分（如 自费）或 剩余部分", "a bucket such as own_full, or `rest of` a benefit");
+    if (!plan_need_bucket(p, &bucket)) return false;
     struct plan_bucket_word *word = PLAN_PUSH(p, takes->words, takes->word_count, *word_cap, LIMIT_PLAN_PARTS, W_TAKES);
     if (!word) return false;
     *word = (struct plan_bucket_word){plan_bucket_bits(bucket), text, pos};

@@ -39,7 +39,7 @@ static bool parse_fund(struct plan_parser *p, struct chain_parse *x) {
     fund->name = name.name;
     do {
         uint32_t bucket = 0;
-        if (!plan_take_bucket(p, &bucket)) return plan_expected(p, "费用部分（如 符合范围）", "a bucket such as in_scope");
+        if (!plan_need_bucket(p, &bucket)) return false;
         fund->buckets |= plan_bucket_bits(bucket);
     } while (plan_take_sign(p, TOKEN_COMMA));
     return true;

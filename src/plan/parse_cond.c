@@ -107,7 +107,7 @@ static bool compares_next(const struct plan_parser *p) {
 
 static struct plan_cond *parse_fact(struct plan_parser *p, struct plan_pos pos) {
     const struct plan_token *at = plan_cur(p);
-    if (!plan_is(p, TOKEN_WORD) || (plan_at_clause(p) && !(plan_at_fact(p) >= 0 && compares_next(p)))) {
+    if (!plan_at_name(p) && !(plan_at_fact(p) >= 0 && compares_next(p))) {
         (void)plan_expected(p, "条件", "a condition");
         return NULL;
     }

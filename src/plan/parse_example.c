@@ -88,8 +88,7 @@ static bool given_paid(struct plan_parser *p, struct plan_given *g) {
     g->value = plan_cur_str(p);
     if (!plan_need_kind(p, &kind)) return false;
     g->word = plan_cur_str(p);
-    if (!plan_take_bucket(p, &bucket)) return plan_expected(p, "费用部分（如 自费）", "a bucket such as own_full");
-    return plan_need_number(p, &g->number_e6);
+    return plan_need_bucket(p, &bucket) && plan_need_number(p, &g->number_e6);
 }
 
 /* before NAME filled|over|paid NUMBER */
@@ -144,10 +143,19 @@ static bool given_fact(struct plan_parser *p, struct plan_given *g) {
     return plan_need_fact_value(p, fact, &g->value, &pos);
 }
 
-/* Behind a comma `class` may begin a line; other sections there mean that the comma is too much. */
+/* `kind` with the kind of a plan is the head's clause, with anything else it is the fact. */
+static bool at_header_kind(const struct plan_parser *p) {
+    if (!plan_at_word(p, W_KIND)) return false;
+    struct str value = plan_token_str(p->source, plan_ahead(p, 1));
+    for (uint32_t k = 0; k < PLAN_KIND_COUNT; k++)
+        if (str_eq(value, str_from(plan_kind_text(k, p->zh)))) return true;
+    return false;
+}
+
+/* Behind a comma `class` and `kind` may begin a line; other sections there mean that the comma is too much. */
 static bool given_begins(const struct plan_parser *p) {
-    return plan_is(p, TOKEN_WORD) && (!plan_at_section(p) || plan_at_word(p, W_CLASS) || (plan_at_fact(p) >= 0 && !plan_cur(p)->at_line_start)) &&
-           !plan_at_word(p, W_GIVEN) && !plan_at_word(p, W_EXPECT);
+    if (!plan_is(p, TOKEN_WORD) || plan_at_word(p, W_GIVEN) || plan_at_word(p, W_EXPECT)) return false;
+    return !plan_at_section(p) || plan_at_word(p, W_CLASS) || (plan_at_word(p, W_KIND) && !at_header_kind(p));
 }
 
 static bool parse_given_item(struct plan_parser *p, struct example_parse *x, struct plan_given *g) {
@@ -164,7 +172,7 @@ static bool parse_given_item(struct plan_parser *p, struct example_parse *x, str
     } else if (plan_at_bucket(p) >= 0) {
         g->kind = PLAN_GIVEN_AMOUNT;
         g->word = plan_cur_str(p);
-        good = plan_take_bucket(p, &bucket) && given_number(p, g);
+        good = plan_need_bucket(p, &bucket) && given_number(p, g);
     } else {
         good = given_fact(p, g);
     }

@@ -60,7 +60,7 @@ static struct plan_expr *parse_literal(struct plan_parser *p, struct plan_pos po
 }
 
 static struct plan_expr *parse_name(struct plan_parser *p, struct plan_pos pos) {
-    if (!plan_is(p, TOKEN_WORD) || plan_at_clause(p)) {
+    if (!plan_at_name(p)) {
         (void)plan_expected(p, "数值、比例或参数名", "an amount, a ratio or the name of a parameter");
         return NULL;
     }
@@ -141,7 +141,7 @@ static bool parse_exception(struct plan_parser *p, bool schedule, struct plan_ch
     do {
         struct plan_ref *name = PLAN_PUSH(p, x->names, x->name_count, name_cap, LIMIT_PLAN_PARTS, W_AND);
         if (!name) return false;
-        if (!plan_is(p, TOKEN_WORD) || plan_at_clause(p)) return plan_expected(p, "人群或情形的名称", "the name of a class or case");
+        if (!plan_at_name(p)) return plan_expected(p, "人群或情形的名称", "the name of a class or case");
         if (!plan_need_name(p, name)) return false;
     } while (plan_take_word(p, W_AND));
     bool good = parse_value(p, schedule, &x->value);
@@ -174,7 +174,7 @@ static bool parse_by_facts(struct plan_parser *p, struct plan_choice *c) {
             return false;
         }
         struct plan_ref *by = &c->by[c->by_count];
-        if (!plan_is(p, TOKEN_WORD) || plan_at_clause(p)) return plan_expected(p, "事实的名称", "the name of a fact");
+        if (plan_at_fact(p) < 0 && !plan_at_name(p)) return plan_expected(p, "事实的名称", "the name of a fact");
         *by = (struct plan_ref){plan_cur_str(p), plan_token_pos(plan_cur(p)), PLAN_NONE};
         if (plan_take_fact(p) < 0) plan_next(p);
         c->by_count++;

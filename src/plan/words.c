@@ -63,8 +63,8 @@ uint32_t plan_bucket_bits(uint32_t index) {
     return 1u << BUCKET_IN_SCOPE | 1u << BUCKET_DEDUCTIBLE | 1u << BUCKET_RATIO_PART | 1u << BUCKET_OVER_CAP;
 }
 
-const char *plan_kind_text(enum plan_kind kind, bool zh) {
-    CHECK((unsigned)kind < PLAN_KIND_COUNT);
+const char *plan_kind_text(uint32_t kind, bool zh) {
+    CHECK(kind < PLAN_KIND_COUNT);
     return word_text(&kinds[kind], zh);
 }
 

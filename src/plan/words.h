@@ -28,7 +28,7 @@ const char *plan_symbol_text(const struct bill_word *word, bool zh);
 enum { PLAN_BUCKET_WORDS = BUCKET_COUNT + 1 };
 const char *plan_bucket_text(uint32_t index, bool zh);
 uint32_t plan_bucket_bits(uint32_t index);
-const char *plan_kind_text(enum plan_kind kind, bool zh);
+const char *plan_kind_text(uint32_t kind, bool zh); /* enum plan_kind */
 const struct bill_word *plan_policy_statuses(uint32_t *ret_count);
 
 /* The candidate nearest to a word by edit distance in characters, if it is near enough to be meant: at most a third of its length, at most 2,
