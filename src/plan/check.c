@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "plan/prove.h"
+
 static struct plan_place place_of(const struct plan_source *source, struct plan_pos at) {
     return (struct plan_place){source, at.line, at.column, at.start, at.end};
 }
@@ -89,6 +91,22 @@ static void check_tree(struct check *c) {
     for (size_t i = 0; i < COUNT_OF(passes) && !c->no_memory; i++) passes[i](c);
 }
 
+static bool has_exceptions(const struct check *c) {
+    for (uint32_t i = 0; i < c->sites.choice_count; i++)
+        if (c->sites.choices[i].choice->exception_count > 1) return true;
+    return false;
+}
+
+/* Exceptions that collide are an error in every check; the rest when it is asked for. */
+static uint32_t prove(struct check *c, const struct plan_check_options *o) {
+    struct prove pv;
+    if ((o == NULL && !has_exceptions(c)) || !prove_init(&pv, c, o)) return 0;
+    prove_exceptions_collide(&pv);
+    if (o != NULL && check_clean(c)) prove_all(&pv);
+    if (pv.w.no_memory) c->no_memory = true;
+    return pv.not_decided;
+}
+
 struct status plan_check(struct arena *a, struct plan *p, const struct plan_library *lib, const struct plan_check_options *o,
                          struct plan_diagnostics *d) {
     struct check c = {.a = a, .p = p, .lib = lib, .d = d, .errors_before = d->error_count};
@@ -99,6 +117,7 @@ struct status plan_check(struct arena *a, struct plan *p, const struct plan_libr
     if (sound && !c.no_memory && check_expand(&c)) check_types(&c);
     if (check_clean(&c)) check_values(&c);
     if (check_clean(&c)) check_cases(&c);
+    if (check_clean(&c)) not_decided = prove(&c, o != NULL && o->prove ? o : NULL);
     if (c.no_memory) return status_memory();
     if (o != NULL && o->ret_not_decided != NULL) *o->ret_not_decided = not_decided;
     return STATUS_OK;

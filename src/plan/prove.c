@@ -1,0 +1,81 @@
+/* plan/prove — the driver of the proofs and what their questions have in common.
+ *
+ * Who uses it: plan_check. Invariant: every question is counted as proven, refuted or not decided; a finding "dead" only comes from a search that was
+ * complete.
+ */
+#include "plan/prove.h"
+
+bool prove_init(struct prove *pv, struct check *c, const struct plan_check_options *o) {
+    *pv = (struct prove){.c = c, .o = o};
+    if (!logic_world_init(&pv->w, c->a, c->p)) c->no_memory = true;
+    return !c->no_memory;
+}
+
+void prove_all(struct prove *pv) {
+    static void (*const proofs[])(struct prove *pv) = {
+        prove_conditions, prove_exceptions_dead, prove_takes, prove_amounts, prove_dates, prove_codes,
+    };
+    for (size_t i = 0; i < COUNT_OF(proofs) && !pv->c->no_memory; i++) {
+        proofs[i](pv);
+        if (pv->w.no_memory) pv->c->no_memory = true;
+    }
+}
+
+enum logic_answer prove_ask(struct prove *pv, struct logic *q, const struct logic_node *f, bool yes_refutes, struct plan_pos at, struct str question) {
+    enum logic_answer answer = logic_solve(q, f);
+    if (answer == LOGIC_NOT_DECIDED) {
+        pv->not_decided++;
+        struct plan_diagnostic *d = pv->o != NULL ? check_finding(pv->c, pv->c->p->source, "not-decided", at, question, STR("")) : NULL;
+        if (d != NULL) d->verdict = PLAN_NOT_DECIDED;
+    } else if ((answer == LOGIC_YES) == yes_refutes) {
+        pv->refuted++;
+    } else {
+        pv->proven++;
+    }
+    return answer;
+}
+
+struct plan_diagnostic *prove_report(struct prove *pv, const char *code, struct plan_pos at, struct str a, struct str b, enum plan_verdict verdict) {
+    struct plan_diagnostic *d = check_finding(pv->c, pv->c->p->source, code, at, a, b);
+    if (d != NULL) d->verdict = verdict;
+    return d;
+}
+
+struct plan_diagnostic *prove_report_witness(struct prove *pv, const char *code, struct plan_pos at, struct str a, struct str b, const struct logic *q,
+                                             struct witness_money money) {
+    struct plan_diagnostic *d = prove_report(pv, code, at, a, b, PLAN_REFUTED);
+    if (d == NULL) return NULL;
+    d->witness = witness_bill(pv->c->a, pv->c->p, q, money);
+    if (d->witness == NULL) pv->c->no_memory = true;
+    return d;
+}
+
+/* ---- how far a benefit gets ------------------------------------------------------------------------------- */
+
+const struct logic_node *prove_visit(struct logic *q, const struct plan *p, const struct plan_benefit *b, uint32_t needs) {
+    const struct logic_node *all = logic_true(q);
+    const struct plan_waiting *waiting = b->waiting.written ? &b->waiting : &p->waiting;
+    if (waiting->written && waiting->days > 0) {
+        const struct logic_node *over = logic_waited(q, waiting->days);
+        all = waiting->unless == NULL ? over : logic_or(q, logic_cond(q, waiting->unless), over);
+    }
+    for (uint32_t i = 0; i < needs; i++) all = logic_and(q, all, logic_cond(q, b->needs[i].cond));
+    return all;
+}
+
+uint32_t prove_exclusion_count(const struct plan *p, const struct plan_benefit *b) {
+    return p->exclusion_count + b->exclusion_count;
+}
+
+const struct logic_node *prove_line(struct logic *q, const struct plan *p, const struct plan_benefit *b, uint32_t exclusions) {
+    const struct logic_node *all = logic_cond(q, b->where);
+    for (uint32_t i = 0; i < exclusions; i++) {
+        const struct plan_exclusion *e = i < p->exclusion_count ? &p->exclusions[i] : &b->exclusions[i - p->exclusion_count];
+        all = logic_and(q, all, logic_not(q, logic_cond(q, e->when)));
+    }
+    return all;
+}
+
+const struct logic_node *prove_reach(struct logic *q, const struct plan *p, const struct plan_benefit *b) {
+    return logic_and(q, prove_visit(q, p, b, b->need_count), prove_line(q, p, b, prove_exclusion_count(p, b)));
+}

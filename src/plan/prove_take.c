@@ -1,0 +1,87 @@
+/* plan/prove_take — buckets that two benefits want.
+ *
+ * Who uses it: proofs. Inside a plan an earlier benefit takes its base away from later ones (docs/plan-language.md §4, step 3.5). That is often meant, and as often a slip:
+ * a line that two benefits let through is a warning with that line as witness; a benefit that never gets any line first can never pay and is an error.
+ * `rest of` says that the later one knows.
+ */
+#include "plan/prove.h"
+
+static bool knows(const struct plan_benefit *later, int32_t earlier) {
+    for (uint32_t i = 0; i < later->takes.rest_count; i++)
+        if (later->takes.rest_of[i].index == earlier) return true;
+    return false;
+}
+
+static struct str bucket_words(struct check *c, uint32_t buckets) {
+    static const char *const zh[] = {
+#define X(id, en, name) name,
+        BILL_BUCKETS(X)
+#undef X
+    };
+    static const char *const en[] = {
+#define X(id, name, cn) name,
+        BILL_BUCKETS(X)
+#undef X
+    };
+    struct str a = STR(""), b = STR("");
+    for (uint32_t i = 0; i < BUCKET_COUNT; i++) {
+        if ((buckets >> i & 1) == 0) continue;
+        a = check_printf(c, "%.*s%s%s", STR_FMT(a), a.n > 0 ? "、" : "", zh[i]);
+        b = check_printf(c, "%.*s%s%s", STR_FMT(b), b.n > 0 ? ", " : "", en[i]);
+    }
+    return check_printf(c, "%.*s%c%.*s", STR_FMT(a), CHECK_BOTH_SEPARATOR, STR_FMT(b));
+}
+
+/* Does an earlier benefit take the whole cell of a line that it lets through? What it counts only in part goes on to later ones. */
+static bool takes_whole(const struct plan_benefit *b) {
+    return b->kind == PLAN_BENEFIT_INDEMNITY && b->count_limit_count == 0 && b->takes.share_list.name.n == 0;
+}
+
+/* Every bucket of the benefit, on every line that it lets through, was taken before. */
+static bool shadowed(struct prove *pv, uint32_t index) {
+    const struct plan *p = pv->c->p;
+    const struct plan_benefit *b = &p->benefits[index];
+    if (b->takes.rest_count > 0 || b->takes.buckets == 0) return false;
+    for (uint32_t bucket = 0; bucket < BUCKET_COUNT; bucket++) {
+        if ((b->takes.buckets >> bucket & 1) == 0) continue;
+        struct logic *q = logic_new(&pv->w);
+        const struct logic_node *f = prove_reach(q, p, b);
+        bool rival = false;
+        for (uint32_t e = 0; e < index; e++) {
+            if (!takes_whole(&p->benefits[e]) || (p->benefits[e].takes.buckets >> bucket & 1) == 0) continue;
+            rival = true;
+            f = logic_and(q, f, logic_not(q, prove_reach(q, p, &p->benefits[e])));
+        }
+        if (!rival) return false;
+        if (prove_ask(pv, q, f, false, b->pos, BOTH("责任能不能取到费用", "does this benefit ever get a bucket first")) != LOGIC_NO) return false;
+    }
+    return true;
+}
+
+static bool meet(struct prove *pv, uint32_t earlier, uint32_t later, struct logic **ret_q) {
+    const struct plan *p = pv->c->p;
+    struct logic *q = logic_new(&pv->w);
+    const struct logic_node *f = logic_and(q, prove_reach(q, p, &p->benefits[earlier]), prove_reach(q, p, &p->benefits[later]));
+    *ret_q = q;
+    return prove_ask(pv, q, f, true, p->benefits[later].pos, BOTH("费用会不会被两个责任取用", "can two benefits want the same money")) == LOGIC_YES;
+}
+
+static void wanted_twice(struct prove *pv, uint32_t later) {
+    const struct plan *p = pv->c->p;
+    const struct plan_benefit *b = &p->benefits[later];
+    bool never = shadowed(pv, later);
+    for (uint32_t e = 0; e < later; e++) {
+        uint32_t common = p->benefits[e].takes.buckets & b->takes.buckets;
+        struct logic *q;
+        if (p->benefits[e].kind != PLAN_BENEFIT_INDEMNITY || common == 0 || knows(b, (int32_t)e) || !meet(pv, e, later, &q)) continue;
+        struct plan_diagnostic *d = prove_report_witness(pv, never ? "shadowed" : "bucket-twice", b->takes.pos, p->benefits[e].name,
+                                                         never ? b->name : bucket_words(pv->c, common), q, (struct witness_money){common, 0});
+        if (d != NULL && never) d->verdict = PLAN_PROVEN;
+        return; /* one witness for each benefit */
+    }
+}
+
+void prove_takes(struct prove *pv) {
+    for (uint32_t i = 1; i < pv->c->p->benefit_count; i++)
+        if (pv->c->p->benefits[i].kind == PLAN_BENEFIT_INDEMNITY) wanted_twice(pv, i);
+}

@@ -1,0 +1,24 @@
+/* plan/witness — a bill that shows a finding.
+ *
+ * Internal to the room: proofs and mutator use it. The bill is one that bill_parse would accept from its own bill_write: one line, dates inside the force,
+ * a policy in force, every declared fact, and what the answer of a question fixed.
+ */
+#ifndef YIJIE_PLAN_WITNESS_H
+#define YIJIE_PLAN_WITNESS_H
+
+#include "plan/logic.h"
+
+struct witness_money {
+    uint32_t buckets; /* bits of enum bill_bucket: where the line's money lies; 0: in all four given ones */
+    int64_t amount;   /* in each of them; 0: a million major units */
+};
+/* NULL: no memory. `q` may be NULL: an ordinary bill. */
+const struct bill *witness_bill(struct arena *a, const struct plan *p, const struct logic *q, struct witness_money money);
+
+/* The input of a run on a witness: the line's money as left, its policy, the day of settlement. */
+struct witness_input_memory {
+    int64_t left[BUCKET_COUNT], reimbursed;
+};
+void witness_input(const struct bill *b, struct witness_input_memory *memory, struct plan_input *ret);
+
+#endif
