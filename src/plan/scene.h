@@ -53,6 +53,8 @@ bool scene_init(struct scene *s, struct arena *a, const struct plan *p);
 bool scene_read(struct scene *s, const struct plan_example_step *step);
 /* The input of the run; everything lies in the arena and in the scene. */
 bool scene_input(struct scene *s, struct plan_input *ret);
+/* Sets the counters that the step gives. */
+struct status scene_counters(struct scene *s, const struct plan_example_step *step, const struct plan_input *in, struct plan_counters *counters);
 /* Minor units of the plan's currency. */
 int64_t scene_minor(const struct plan *p, int64_t number_e6);
 

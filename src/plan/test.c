@@ -7,8 +7,6 @@
 
 #include "plan/same.h"
 #include "plan/scene.h"
-#include "plan/walk.h"
-#include "plan/words.h"
 
 /* One example at work. */
 struct trial {
@@ -39,66 +37,6 @@ static void says_amounts(struct trial *t, struct str what, int64_t expected, int
     snprintf(zh, sizeof(zh), "：应为 %s，实为 %s", x, y);
     snprintf(en, sizeof(en), ": expected %s, got %s", x, y);
     says(t, zh, en, what);
-}
-
-/* ---- counters before ------------------------------------------------------------------------------------- */
-
-static int32_t shared_index(const struct plan *p, struct str name) {
-    for (uint32_t i = 0; i < p->shared_count; i++)
-        if (str_eq(p->shared[i].name, name)) return (int32_t)i;
-    return PLAN_NONE;
-}
-
-static bool said(struct str text, enum plan_word w) {
-    return str_eq(text, str_from(plan_word_text(w, false))) || str_eq(text, str_from(plan_word_text(w, true)));
-}
-
-static struct status set_counter(struct trial *t, const struct walk *w, enum plan_counter_kind kind, struct str name, uint32_t clause,
-                                 struct plan_period period, int64_t value) {
-    struct plan_counter_key k = walk_count_key(w, kind, name, clause, period, STR(""), DAY_NONE);
-    return k.each == PLAN_EACH_CLAIM ? STATUS_OK : plan_counters_set(&t->counters, &k, value);
-}
-
-static struct status set_shared(struct trial *t, const struct walk *w, int32_t shared, int64_t value) {
-    const struct plan_shared *sh = &t->p->shared[shared];
-    enum plan_counter_kind kind = sh->is_cap ? PLAN_COUNTER_PAID : PLAN_COUNTER_FILLED;
-    return set_counter(t, w, kind, sh->name, 0, sh->is_cap ? sh->cap_period : sh->deductible.period, value);
-}
-
-static struct status set_benefit(struct trial *t, const struct walk *w, const struct plan_benefit *b, struct str what, int64_t value) {
-    bool shared = b->deductible.shared.name.n > 0;
-    if (said(what, W_FILLED)) {
-        if (shared) return set_shared(t, w, b->deductible.shared.index, value);
-        return b->deductible.nothing ? STATUS_OK : set_counter(t, w, PLAN_COUNTER_FILLED, b->name, 0, b->deductible.period, value);
-    }
-    if (said(what, W_OVER)) {
-        struct plan_period period = shared ? t->p->shared[b->deductible.shared.index].deductible.period : b->deductible.period;
-        if (b->pays.period_written) period = b->pays.period;
-        else if (b->deductible.nothing) return STATUS_OK;
-        return set_counter(t, w, PLAN_COUNTER_OVER, b->name, 0, period, value);
-    }
-    for (uint32_t i = 0; i < b->cap_count; i++) {
-        if (b->caps[i].nothing || b->caps[i].shared.name.n > 0) continue;
-        TRY(set_counter(t, w, PLAN_COUNTER_PAID, b->name, i, b->caps[i].period, value));
-    }
-    return STATUS_OK;
-}
-
-static struct status set_before(struct trial *t, const struct plan_example_step *step, const struct plan_input *in) {
-    struct walk w;
-    enum plan_refusal refusal;
-    TRY(walk_begin(&w, t->a, t->p, in, &t->counters, &refusal));
-    if (w.segment_count == 0) return STATUS_OK;
-    w.at = &w.segments[0];
-    if (refusal == PLAN_REFUSAL_NOT_IN_FORCE || refusal == PLAN_REFUSAL_OUT_OF_COVER) return STATUS_OK; /* no year holds that day */
-    for (uint32_t i = 0; i < step->given_count; i++) {
-        const struct plan_given *g = &step->given[i];
-        if (g->kind != PLAN_GIVEN_COUNTER) continue;
-        int64_t value = scene_minor(t->p, g->number_e6);
-        if (g->ref.index >= 0) TRY(set_benefit(t, &w, &t->p->benefits[g->ref.index], g->word, value));
-        else if (shared_index(t->p, g->ref.name) >= 0) TRY(set_shared(t, &w, shared_index(t->p, g->ref.name), value));
-    }
-    return STATUS_OK;
 }
 
 /* ---- expectations -------------------------------------------------------------------------------------------- */
@@ -185,7 +123,7 @@ static struct status step_run(struct trial *t, const struct plan_example_step *s
         return STATUS_OK;
     }
     if (!scene_input(&t->scene, &in)) return status_memory();
-    TRY(set_before(t, step, &in));
+    TRY(scene_counters(&t->scene, step, &in, &t->counters));
     if (!both_run(t, &in)) return STATUS_OK;
     for (uint32_t i = 0; i < step->expect_count; i++) expect_one(t, &step->expects[i]);
     for (uint32_t i = 0; i < t->result.change_count; i++) {
