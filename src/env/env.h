@@ -19,6 +19,7 @@ struct env_lock {
 struct env {
     int32_t (*today_days)(const struct env *e);      /* wall clock, UTC: days since 1970-01-01, as struct day counts */
     uint64_t (*monotonic_ns)(const struct env *e);   /* never goes back; from an unknown beginning */
+    uint64_t (*cpu_ns)(const struct env *e);         /* processor time that this process has used: for benchmarks */
     /* Unpredictable bytes. Fails with random-unavailable. */
     struct status (*random_fill)(const struct env *e, struct arena *a, void *bytes, size_t n);
 

@@ -64,6 +64,12 @@ static uint64_t system_monotonic_ns(const struct env *e) {
     return (uint64_t)t.tv_sec * 1'000'000'000 + (uint64_t)t.tv_nsec;
 }
 
+static uint64_t system_cpu_ns(const struct env *e) {
+    (void)e;
+    struct timespec t = clock_read(CLOCK_PROCESS_CPUTIME_ID);
+    return (uint64_t)t.tv_sec * 1'000'000'000 + (uint64_t)t.tv_nsec;
+}
+
 struct status env_random_fill(const struct env *e, struct arena *a, void *bytes, size_t n) {
     (void)e;
     for (size_t done = 0; done < n;) {
@@ -106,6 +112,7 @@ const struct env *env_system(void) {
     static const struct env real = {
         .today_days = system_today_days,
         .monotonic_ns = system_monotonic_ns,
+        .cpu_ns = system_cpu_ns,
         .random_fill = env_random_fill,
         .file_read = env_file_read,
         .dir_list = env_dir_list,
