@@ -91,7 +91,7 @@ static bool blank_between(const struct printer *x, const struct plan_token *a, c
 static bool must_break(const struct plan_token *a, const struct plan_token *b) { return a->kind == TOKEN_COMMA && is_word(b, W_LINE); }
 
 static bool may_break(const struct plan_token *a, const struct plan_token *b) {
-    return a->kind == TOKEN_COMMA || is_word(b, W_AND) || is_word(b, W_OR) || is_word(b, W_EXCEPT);
+    return a->kind == TOKEN_COMMA || is_word(b, W_AND) || is_word(b, W_OR) || is_word(b, W_EXCEPT) || is_word(b, W_ELSE);
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------- */
@@ -136,20 +136,30 @@ static void add_comment(struct printer *x, const struct plan_token *t) {
     add(x, s);
 }
 
-/* Columns from token `at` up to where the line may break next. */
-static size_t run_columns(const struct printer *x, uint32_t at) {
+static int depth_step(const struct plan_token *t) { return (t->kind == TOKEN_OPEN) - (t->kind == TOKEN_CLOSE); }
+
+/* Columns from token `at` up to where the line may break next; with `outer`, not inside of parentheses that open behind it. */
+static size_t run_columns(const struct printer *x, uint32_t at, bool outer) {
     char number[NUMBER_BYTES];
     size_t columns = 0;
+    int depth = 0;
     const struct plan_token *last = NULL;
-    for (uint32_t i = at; i < x->end; i++) {
+    for (uint32_t i = at; i < x->end && columns <= LINE_COLUMNS; i++) {
         const struct plan_token *t = &x->tokens[i];
         if (t->kind == TOKEN_END || t->kind == TOKEN_COMMENT || (i > at && t->layout != LAYOUT_INSIDE)) break;
         if (t->mark >> 24 == MARK_CONTINUED) continue;
-        if (last && may_break(last, t)) break;
+        if (last && may_break(last, t) && (depth <= 0 || !outer)) break;
         columns += (last && blank_between(x, last, t)) + utf8_columns(piece_text(x, t, number));
+        depth += depth_step(t);
         last = t;
     }
     return columns;
+}
+
+/* What stands in parentheses is broken only when it does not fit on a line of its own. */
+static bool breaks_before(const struct printer *x, const struct plan_token *last, uint32_t at, int depth) {
+    if (must_break(last, &x->tokens[at])) return true;
+    return may_break(last, &x->tokens[at]) && x->column + 1 + run_columns(x, at, depth <= 0) > LINE_COLUMNS;
 }
 
 static void new_line(struct printer *x, size_t indent) {
@@ -165,6 +175,7 @@ static uint32_t print_line(struct printer *x, uint32_t at) {
     bool broken = false; /* a comment ended the line */
     char number[NUMBER_BYTES];
     uint32_t i = at;
+    int depth = 0;
     blanks(x, indent);
     for (; i < x->end && x->tokens[i].kind != TOKEN_END; i++) {
         const struct plan_token *t = &x->tokens[i];
@@ -182,11 +193,12 @@ static uint32_t print_line(struct printer *x, uint32_t at) {
             continue;
         }
         if (t->mark >> 24 == MARK_CONTINUED) continue;
-        if (broken || (last && must_break(last, t)) || (last && may_break(last, t) && x->column + 1 + run_columns(x, i) > LINE_COLUMNS)) new_line(x, inner);
+        if (broken || (last && breaks_before(x, last, i, depth))) new_line(x, inner);
         else if (last == first && value && x->column < indent + value) blanks(x, indent + value - x->column);
         else if (last && blank_between(x, last, t)) blanks(x, 1);
         add(x, piece_text(x, t, number));
         broken = false;
+        depth += depth_step(t);
         last = t;
     }
     line_end(x);
@@ -221,7 +233,7 @@ static void print_comments(struct printer *x, uint32_t at, uint32_t next) {
         if (!x->comments) continue;
         if (x->out->n && (blank || gap_before(x, i))) line_end(x);
         blank = false;
-        blanks(x, indent);
+        blanks(x, end && x->tokens[i].column > 1 ? INDENT_COLUMNS : indent); /* the last ones: of the file, or of its last section */
         add_comment(x, &x->tokens[i]);
         line_end(x);
     }

@@ -28,6 +28,7 @@ static inline struct plan_token *plan_cur(const struct plan_parser *p) { return 
 static inline bool plan_is(const struct plan_parser *p, enum plan_token_kind kind) { return plan_cur(p)->kind == kind; }
 static inline struct str plan_cur_str(const struct plan_parser *p) { return plan_token_str(p->source, plan_cur(p)); }
 void plan_next(struct plan_parser *p);
+void plan_skip_comments(struct plan_parser *p);
 /* The token k places ahead, comments not counted. */
 const struct plan_token *plan_ahead(const struct plan_parser *p, uint32_t k);
 bool plan_take_sign(struct plan_parser *p, enum plan_token_kind kind);
@@ -41,6 +42,10 @@ bool plan_need_sign(struct plan_parser *p, enum plan_token_kind kind);
 enum plan_word plan_at_any(const struct plan_parser *p, const enum plan_word *words, size_t count);
 /* A comma and behind it the word: takes both or nothing. */
 bool plan_take_comma_word(struct plan_parser *p, enum plan_word w);
+
+/* The longest word of the other language at the cursor; W_COUNT when there is none. */
+enum plan_word plan_other_language(const struct plan_parser *p);
+struct str plan_first_part(struct str phrase); /* its first token */
 
 /* A line that begins here is laid out like this. */
 void plan_layout(struct plan_parser *p, enum plan_layout layout, uint32_t level);
@@ -60,6 +65,14 @@ void plan_recover(struct plan_parser *p, const enum plan_word *words, size_t cou
 bool plan_at_clause(const struct plan_parser *p);
 bool plan_at_section(const struct plan_parser *p);
 bool plan_at_head(const struct plan_parser *p); /* plan, list, chain; END */
+bool plan_at_head_word(const struct plan_parser *p);
+bool plan_at_reserved(const struct plan_parser *p);
+const enum plan_word *plan_section_words(size_t *ret_count);
+/* Whether this token was reported already, by the lexer or here; from now on it was. */
+bool plan_silent(struct plan_parser *p);
+bool plan_report_near(struct plan_parser *p, const enum plan_word *words, size_t count);
+/* A line begins with no clause that can stand here. */
+void plan_unknown_clause(struct plan_parser *p, const enum plan_word *words, size_t count);
 /* Behind a clause: the next one begins a new line. Reports what else stands there. */
 void plan_clause_end(struct plan_parser *p, bool good, const enum plan_word *words, size_t count);
 /* True for the first of its kind; else reports that it stands twice. */
