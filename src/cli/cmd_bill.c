@@ -22,8 +22,8 @@ static void bill_line_print(struct cli *c, const char *path, const struct bill *
     buf_add_cstr(&c->out, bill->warnings ? "! " : "✓ ");
     cli_style(c, &c->out, CLI_PLAIN);
     buf_printf(&c->out, "%s  %.*s  %s %s  ", path, STR_FMT(bill->bill), total, bill->currency->code);
-    cli_text(c, &c->out, arena_printf(c->arena, "%u 行，等式全部成立", (unsigned)bill->lines.count),
-             arena_printf(c->arena, "%u lines, every identity holds", (unsigned)bill->lines.count));
+    cli_text(c, &c->out, arena_printf(c->arena, "%u 行：等式全部成立", (unsigned)bill->lines.count),
+             arena_printf(c->arena, "%u lines: every identity holds", (unsigned)bill->lines.count));
     buf_add_char(&c->out, '\n');
 }
 

@@ -80,9 +80,8 @@ static void check_text(struct cli *c, const struct plan_about *about, const stru
     buf_add_cstr(&c->out, d->error_count > 0 ? "✗ " : "✓ ");
     cli_style(c, &c->out, CLI_PLAIN);
     buf_printf(&c->out, "%.*s  ", STR_FMT(about->name));
-    cli_text(c, &c->out, about->zh, about->en);
     const unsigned warnings = d->count - (d->error_count < d->count ? d->error_count : d->count);
-    cli_text(c, &c->out, arena_printf(c->arena, "：%u 个错误，%u 个提示，%u 个未能判定", (unsigned)d->error_count, warnings, (unsigned)not_decided),
+    cli_text(c, &c->out, arena_printf(c->arena, "%u 个错误，%u 个提示，%u 个未能判定", (unsigned)d->error_count, warnings, (unsigned)not_decided),
              arena_printf(c->arena, "%u errors, %u warnings, %u not decided", (unsigned)d->error_count, warnings, (unsigned)not_decided));
     buf_add_char(&c->out, '\n');
     for (uint32_t i = 0; i < d->count; i++) {
@@ -319,6 +318,7 @@ int cli_plan_facts(struct cli *c)
     json_writer_init(&w, &c->out, true);
     struct cli_table t;
     cli_table_init(&t, c->arena, 5, "lllll");
+    t.width_max[4] = 46;
     if (c->json) json_begin_array(&w);
     for (uint32_t f = 0; f < PLAN_FACT_BUILT_IN; f++) {
         const struct plan_fact_info *info = plan_fact_info(f);

@@ -109,6 +109,9 @@ int cli_settle(struct cli *c)
 {
     if (!c->option[CLI_PLANS]) return cli_usage(c, "option-missing", "缺少选项", "an option is missing", "--plans DIR");
     if (!c->option[CLI_CHAIN]) return cli_usage(c, "option-missing", "缺少选项", "an option is missing", "--chain NAME|PLAN,PLAN,…");
+    if (c->option[CLI_STATE] && strcmp(c->option[CLI_STATE], "-") == 0) {
+        return cli_usage(c, "option-value", "状态须是文件，不能是标准输入", "the state is a file, never standard input", "--state -");
+    }
     struct settle_options o = {.explain = true, .lines = c->option[CLI_LINES] != NULL, .settled_on = DAY_NONE};
     if (c->option[CLI_AS_OF] && !day_parse(str_from(c->option[CLI_AS_OF]), &o.settled_on)) {
         return cli_usage(c, "option-value", "日期应为 yyyy-mm-dd", "a date is yyyy-mm-dd", c->option[CLI_AS_OF]);

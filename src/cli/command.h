@@ -78,6 +78,8 @@ bool cli_diagnostics(struct cli *c, const struct plan_diagnostics *d);
 int cli_usage(struct cli *c, const char *code, const char *zh, const char *en, const char *what);
 /* "zh / en", "zh" or "en" as people asked. */
 void cli_text(const struct cli *c, struct buf *out, struct str zh, struct str en);
+/* As a cell: on one line while it fits into so many columns, else the second language below the first. */
+struct str cli_pair(const struct cli *c, struct str zh, struct str en, size_t columns);
 /* Escapes: nothing without colour. */
 enum cli_style { CLI_PLAIN, CLI_BOLD, CLI_DIM, CLI_RED, CLI_GREEN, CLI_YELLOW, CLI_BLUE };
 void cli_style(const struct cli *c, struct buf *out, enum cli_style s);
@@ -87,12 +89,13 @@ void cli_progress_end(struct cli *c);
 
 /* ---- tables ------------------------------------------------------------------------------------------------ */
 
-/* A table for people: columns aligned by terminal columns, also with wide characters. */
+/* A table for people: columns aligned by terminal columns, also with wide characters. A cell may hold one line break: what follows stands below, dimmed. */
 struct cli_table {
     struct arena *arena;
     struct str *cells;
     uint32_t column_count, cell_count, cell_cap;
     bool right[12];
+    size_t width_max[12];    /* longer cells are wrapped; 0: none */
     uint32_t rule_after[8]; /* rows behind which a rule stands */
     uint32_t rule_count;
 };

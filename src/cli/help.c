@@ -7,15 +7,24 @@
 #error "the build sets YIJIE_VERSION"
 #endif
 
+enum { TEXT_COLUMNS = 56 };
+
+static bool option_is_of(const struct cli_command *command, enum cli_option o)
+{
+    const uint32_t always = CLI_BIT(CLI_LANG) | CLI_BIT(CLI_COLOUR) | CLI_BIT(CLI_HELP);
+    return ((command->options | always) >> o & 1U) != 0;
+}
+
+static void help_row(const struct cli *c, struct cli_table *t, const char *first, const char *zh, const char *en)
+{
+    cli_table_add(t, arena_printf(c->arena, "  %s", first));
+    cli_table_add(t, cli_pair(c, str_from(zh), str_from(en), TEXT_COLUMNS));
+}
+
 static void option_row(const struct cli *c, struct cli_table *t, enum cli_option o)
 {
     const struct cli_option_info *info = cli_option_info(o);
-    struct buf text;
-    buf_init(&text, 4096);
-    cli_text(c, &text, str_from(info->zh), str_from(info->en));
-    cli_table_add(t, arena_printf(c->arena, "  %s%s%s", info->name, info->arg[0] ? " " : "", info->arg));
-    cli_table_add(t, arena_str(c->arena, buf_view(&text)));
-    buf_done(&text);
+    help_row(c, t, arena_printf(c->arena, "%s%s%s", info->name, info->arg[0] ? " " : "", info->arg).p, info->zh, info->en);
 }
 
 static void command_help(struct cli *c, const struct cli_command *command)
@@ -24,18 +33,19 @@ static void command_help(struct cli *c, const struct cli_command *command)
     buf_printf(&c->out, "yijie %s", command->path);
     cli_style(c, &c->out, CLI_PLAIN);
     buf_printf(&c->out, " [--…] %s\n", command->args);
-    cli_text(c, &c->out, str_from(command->zh), str_from(command->en));
+    buf_add(&c->out, cli_pair(c, str_from(command->zh), str_from(command->en), 90));
     buf_add_cstr(&c->out, "\n\n");
     struct cli_table t;
     cli_table_init(&t, c->arena, 2, "ll");
+    t.width_max[1] = TEXT_COLUMNS;
     for (enum cli_option o = 0; o < CLI_OPTION_COUNT; o++) {
-        const uint32_t always = CLI_BIT(CLI_LANG) | CLI_BIT(CLI_COLOUR) | CLI_BIT(CLI_HELP);
-        if ((command->options | always) >> o & 1U) option_row(c, &t, o);
+        if (option_is_of(command, o)) option_row(c, &t, o);
     }
     cli_table_print(c, &t, &c->out);
-    cli_text(c, &c->out, STR("\n例"), STR("example"));
-    buf_printf(&c->out, ": %s\n", command->example);
-    cli_text(c, &c->out, STR("退出码：0 完成，1 拒绝或有发现，2 输入有误，3 故障"), STR("exit codes: 0 done, 1 refused or findings, 2 bad input, 3 failure"));
+    buf_add_char(&c->out, '\n');
+    cli_text(c, &c->out, STR("例"), STR("example"));
+    buf_printf(&c->out, ":\n  %s\n\n", command->example);
+    buf_add(&c->out, cli_pair(c, STR("退出码：0 完成，1 拒绝或有发现，2 输入有误，3 故障"), STR("exit codes: 0 done, 1 refused or findings, 2 bad input, 3 failure"), 90));
     buf_add_char(&c->out, '\n');
 }
 
@@ -45,19 +55,16 @@ static int all_help(struct cli *c)
     buf_add_cstr(&c->out, "yijie 医结 " YIJIE_VERSION);
     cli_style(c, &c->out, CLI_PLAIN);
     buf_add_cstr(&c->out, "\n");
-    cli_text(c, &c->out, STR("医疗费用一站式结算：谁付多少、为什么，精确到分"), STR("one-stop settlement of medical bills: who pays what and why, exact to the fen"));
+    buf_add(&c->out, cli_pair(c, STR("医疗费用一站式结算：谁付多少、为什么，精确到分"),
+                              STR("one-stop settlement of medical bills: who pays what and why, exact to the fen"), 90));
     buf_add_cstr(&c->out, "\n\n");
     uint32_t count = 0;
     const struct cli_command *commands = cli_commands(&count);
     struct cli_table t;
     cli_table_init(&t, c->arena, 2, "ll");
+    t.width_max[1] = TEXT_COLUMNS;
     for (uint32_t i = 0; i < count; i++) {
-        struct buf text;
-        buf_init(&text, 4096);
-        cli_text(c, &text, str_from(commands[i].zh), str_from(commands[i].en));
-        cli_table_add(&t, arena_printf(c->arena, "  yijie %s %s", commands[i].path, commands[i].args));
-        cli_table_add(&t, arena_str(c->arena, buf_view(&text)));
-        buf_done(&text);
+        help_row(c, &t, arena_printf(c->arena, "yijie %s %s", commands[i].path, commands[i].args).p, commands[i].zh, commands[i].en);
     }
     cli_table_print(c, &t, &c->out);
     buf_add_char(&c->out, '\n');
@@ -124,8 +131,7 @@ static void words_list(struct cli *c, const char *first)
 static void options_list(struct cli *c, const struct cli_command *command)
 {
     for (enum cli_option o = 0; o < CLI_OPTION_COUNT; o++) {
-        const uint32_t always = CLI_BIT(CLI_LANG) | CLI_BIT(CLI_COLOUR) | CLI_BIT(CLI_HELP);
-        if ((command->options | always) >> o & 1U) buf_printf(&c->out, "%s ", cli_option_info(o)->name);
+        if (option_is_of(command, o)) buf_printf(&c->out, "%s ", cli_option_info(o)->name);
     }
 }
 
@@ -145,6 +151,7 @@ static void bash_completion(struct cli *c)
         words_list(c, groups[i]);
         buf_add_cstr(&c->out, "\" -- \"$cur\")); return; fi\n");
     }
+    buf_add_cstr(&c->out, "  if [ \"$COMP_CWORD\" = 2 ] && [ \"$path\" = completion ]; then COMPREPLY=($(compgen -W \"bash zsh fish\" -- \"$cur\")); return; fi\n");
     buf_add_cstr(&c->out, "  case $cur in -*) ;; *) COMPREPLY=($(compgen -f -- \"$cur\")); return;; esac\n  case $path in\n");
     for (uint32_t i = 0; i < count; i++) {
         buf_printf(&c->out, "    '%s') COMPREPLY=($(compgen -W \"", commands[i].path);
@@ -171,7 +178,7 @@ static void fish_completion(struct cli *c)
         buf_printf(&c->out, "complete -c yijie -n __fish_use_subcommand -a '%.*s'\n", n, commands[i].path);
         if (space) buf_printf(&c->out, "complete -c yijie -n '__fish_seen_subcommand_from %.*s' -a '%s' -d '%s'\n", n, commands[i].path, space + 1, commands[i].zh);
         for (enum cli_option o = 0; o < CLI_OPTION_COUNT; o++) {
-            if (!(commands[i].options >> o & 1U)) continue;
+            if (!option_is_of(&commands[i], o)) continue;
             buf_printf(&c->out, "complete -c yijie -n '__fish_seen_subcommand_from %s' -l %s -d '%s'\n", space ? space + 1 : commands[i].path,
                        cli_option_info(o)->name + 2, cli_option_info(o)->zh);
         }

@@ -1,4 +1,4 @@
-/* cli/print — failures, diagnostics, tables, colours and progress: how everything that people read is written. */
+/* cli/print — failures, diagnostics, colours and progress: how everything that people read is written. Tables: table.c. */
 #include "cli/command.h"
 
 #include <string.h>
@@ -19,6 +19,18 @@ void cli_text(const struct cli *c, struct buf *out, struct str zh, struct str en
     }
 }
 
+struct str cli_pair(const struct cli *c, struct str zh, struct str en, size_t columns)
+{
+    struct buf b;
+    buf_init(&b, 64 * 1024);
+    cli_text(c, &b, zh, en);
+    const bool broken = c->zh && c->en && zh.n > 0 && en.n > 0 && !str_eq(zh, en) && utf8_columns(buf_view(&b)) > columns;
+    const struct str s = broken ? arena_printf(c->arena, "%.*s\n%.*s", STR_FMT(zh), STR_FMT(en)) : arena_str(c->arena, buf_view(&b));
+    buf_done(&b);
+    CHECK(s.p);
+    return s;
+}
+
 static void style_write(bool colour, struct buf *out, enum cli_style s)
 {
     static const char *const codes[] = {[CLI_PLAIN] = "0", [CLI_BOLD] = "1", [CLI_DIM] = "2", [CLI_RED] = "31",
@@ -33,10 +45,29 @@ void cli_style(const struct cli *c, struct buf *out, enum cli_style s)
 
 /* ---- failures ------------------------------------------------------------------------------------------- */
 
+/* A text in each language on a line of its own; the first goes on the line that was begun. */
+static void lines_add(const struct cli *c, struct buf *out, const char *begin_zh, struct str zh, const char *begin_en, struct str en)
+{
+    const bool both = c->zh && c->en && zh.n > 0 && en.n > 0 && !str_eq(zh, en);
+    if (c->zh && zh.n > 0) {
+        buf_add_cstr(out, begin_zh);
+        buf_add(out, zh);
+        buf_add_char(out, '\n');
+        if (!both) return;
+        style_write(c->colour_err, out, CLI_DIM);
+        buf_add_cstr(out, begin_en[0] ? begin_en : "  ");
+    } else {
+        buf_add_cstr(out, begin_en);
+    }
+    buf_add(out, en.n > 0 ? en : zh);
+    if (both) style_write(c->colour_err, out, CLI_PLAIN);
+    buf_add_char(out, '\n');
+}
+
 static void error_text(const struct cli *c, const struct error *e, const char *file, struct buf *out)
 {
     if (file) buf_printf(out, "%s: ", file);
-    if (e->place.n > 0) {
+    if (e->place.n > 0 && !(file && str_eq(e->place, str_from(file)))) {
         buf_add(out, e->place);
         buf_add_cstr(out, ": ");
     }
@@ -44,13 +75,8 @@ static void error_text(const struct cli *c, const struct error *e, const char *f
     buf_add_cstr(out, e->code);
     style_write(c->colour_err, out, CLI_PLAIN);
     buf_add_cstr(out, ": ");
-    cli_text(c, out, e->zh, e->en);
-    buf_add_char(out, '\n');
-    if (e->hint_zh.n > 0 || e->hint_en.n > 0) {
-        buf_add_cstr(out, c->zh ? "  提示 " : "  hint ");
-        cli_text(c, out, e->hint_zh, e->hint_en);
-        buf_add_char(out, '\n');
-    }
+    lines_add(c, out, "", e->zh, "", e->en);
+    if (e->hint_zh.n > 0 || e->hint_en.n > 0) lines_add(c, out, "  提示 ", e->hint_zh, "  hint ", e->hint_en);
 }
 
 static void error_json(const struct error *e, const char *file, struct buf *out)
@@ -136,62 +162,4 @@ void cli_progress(struct cli *c, const char *zh, const char *en, uint64_t done, 
 void cli_progress_end(struct cli *c)
 {
     if (isatty(fileno(c->err))) fputs("\r\033[K", c->err);
-}
-
-/* ---- tables -------------------------------------------------------------------------------------------------- */
-
-void cli_table_init(struct cli_table *t, struct arena *a, uint32_t columns, const char *align)
-{
-    *t = (struct cli_table){.arena = a, .column_count = columns};
-    CHECK(columns <= COUNT_OF(t->right) && strlen(align) == columns);
-    for (uint32_t i = 0; i < columns; i++) t->right[i] = align[i] == 'r';
-}
-
-void cli_table_add(struct cli_table *t, struct str cell)
-{
-    struct str *slot = ARENA_PUSH(t->arena, t->cells, t->cell_count, t->cell_cap);
-    CHECK(slot); /* the arena of a command is large; a table of a screen cannot fill it */
-    *slot = cell;
-}
-
-void cli_table_rule(struct cli_table *t)
-{
-    if (t->rule_count < COUNT_OF(t->rule_after)) t->rule_after[t->rule_count++] = t->cell_count / t->column_count;
-}
-
-static void spaces(struct buf *out, size_t n)
-{
-    while (n-- > 0) buf_add_char(out, ' ');
-}
-
-static void rule_print(const struct cli *c, const size_t *width, uint32_t columns, struct buf *out)
-{
-    cli_style(c, out, CLI_DIM);
-    for (uint32_t i = 0; i < columns; i++) {
-        for (size_t k = 0; k < width[i] + (i + 1 < columns ? 2 : 0); k++) buf_add_cstr(out, "─");
-    }
-    cli_style(c, out, CLI_PLAIN);
-    buf_add_char(out, '\n');
-}
-
-void cli_table_print(const struct cli *c, const struct cli_table *t, struct buf *out)
-{
-    size_t width[COUNT_OF(t->right)] = {0};
-    for (uint32_t i = 0; i < t->cell_count; i++) {
-        const size_t columns = utf8_columns(t->cells[i]);
-        if (columns > width[i % t->column_count]) width[i % t->column_count] = columns;
-    }
-    for (uint32_t i = 0; i < t->cell_count; i++) {
-        const uint32_t column = i % t->column_count;
-        if (column == 0) {
-            for (uint32_t r = 0; r < t->rule_count; r++) {
-                if (t->rule_after[r] == i / t->column_count) rule_print(c, width, t->column_count, out);
-            }
-        }
-        const size_t pad = width[column] - utf8_columns(t->cells[i]);
-        if (t->right[column]) spaces(out, pad);
-        buf_add(out, t->cells[i]);
-        if (column + 1 < t->column_count) spaces(out, (t->right[column] ? 0 : pad) + 2);
-        else buf_add_char(out, '\n');
-    }
 }

@@ -44,6 +44,7 @@ static int option_read(struct cli *c, int argc, char **argv, int *at)
         if (info->arg[0] == 0) {
             if (equals) return cli_usage(c, "option-value", "该选项不带值", "the option takes no value", info->name);
             c->option[o] = "";
+            c->json = c->json || o == CLI_JSON; /* also what is wrong with later options is told as JSON */
             return CLI_OK;
         }
         if (equals) {
@@ -113,8 +114,14 @@ static int output_write(struct cli *c, int code)
     const struct str text = buf_view(&c->out);
     const bool fine = fwrite(text.p ? text.p : "", 1, text.n, stdout) == text.n && fflush(stdout) == 0;
     if (fine) return code;
-    return cli_fail(c, status_error(c->arena, (struct error){.code = "output-write", .place = STR("stdout"), .zh = STR("无法写出结果"),
-        .en = STR("the result could not be written"), .hint_zh = STR("检查磁盘空间或管道另一端"), .hint_en = STR("check disk space, or the other end of the pipe")}), NULL);
+    const char *state = c->option[CLI_DRY_RUN] || code >= CLI_BAD_INPUT ? NULL : c->option[CLI_STATE];
+    struct error e = {.code = "output-write", .place = STR("stdout"), .zh = STR("无法写出结果"), .en = STR("the result could not be written"),
+                      .hint_zh = STR("检查磁盘空间或管道另一端"), .hint_en = STR("check disk space, or the other end of the pipe")};
+    if (state) { /* the answers are lost, the settlements are not */
+        e.hint_zh = arena_printf(c->arena, "结算已记入 %s，勿重复结算；检查磁盘空间或管道另一端", state);
+        e.hint_en = arena_printf(c->arena, "the bills are settled and stand in %s; check disk space, or the other end of the pipe", state);
+    }
+    return cli_fail(c, status_error(c->arena, e), NULL);
 }
 
 static int command_run(struct cli *c, int argc, char **argv, int words)
@@ -124,7 +131,6 @@ static int command_run(struct cli *c, int argc, char **argv, int words)
     if (code == CLI_OK) code = language_choose(c);
     if (code == CLI_OK) code = colour_choose(c);
     if (code != CLI_OK) return code;
-    c->json = c->option[CLI_JSON] != NULL;
     if (c->option[CLI_HELP]) {
         c->args[0] = argv[1];
         if (words == 2) c->args[1] = argv[2];
@@ -140,12 +146,32 @@ static int command_run(struct cli *c, int argc, char **argv, int words)
     return output_write(c, code);
 }
 
+/* "plan chekc": the group is known, its commands are named. */
+static int command_unknown(struct cli *c, int argc, char **argv)
+{
+    uint32_t count = 0;
+    const struct cli_command *commands = cli_commands(&count);
+    struct buf known;
+    buf_init(&known, 4096);
+    const size_t n = strlen(argv[1]);
+    for (uint32_t i = 0; i < count; i++) {
+        if (strncmp(commands[i].path, argv[1], n) == 0 && commands[i].path[n] == ' ') buf_printf(&known, " %s", commands[i].path + n + 1);
+    }
+    const bool group = known.n > 0;
+    const struct str what = arena_printf(c->arena, "%s%s%s", argv[1], group && argc > 2 ? " " : "", group && argc > 2 ? argv[2] : "");
+    const struct error e = {.code = "command-unknown", .place = STR("yijie"),
+        .zh = arena_printf(c->arena, "没有这个命令：%.*s", STR_FMT(what)), .en = arena_printf(c->arena, "no such command: %.*s", STR_FMT(what)),
+        .hint_zh = group ? arena_printf(c->arena, "%s 之后可用：%.*s", argv[1], STR_FMT(buf_view(&known))) : STR("命令一览：yijie help"),
+        .hint_en = group ? arena_printf(c->arena, "behind %s stands one of:%.*s", argv[1], STR_FMT(buf_view(&known))) : STR("yijie help lists the commands")};
+    cli_fail(c, (struct status){&e}, NULL);
+    buf_done(&known);
+    return CLI_BAD_INPUT;
+}
+
 static int run_without_command(struct cli *c, int argc, char **argv)
 {
-    c->zh = c->en = true;
-    if (argc >= 2 && strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0 && strcmp(argv[1], "--version") != 0) {
-        return cli_usage(c, "command-unknown", "没有这个命令", "no such command", argv[1]);
-    }
+    if (language_choose(c) != CLI_OK) return CLI_BAD_INPUT;
+    if (argc >= 2 && strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0 && strcmp(argv[1], "--version") != 0) return command_unknown(c, argc, argv);
     if (colour_choose(c) != CLI_OK) return CLI_BAD_INPUT;
     const bool version = argc >= 2 && strcmp(argv[1], "--version") == 0;
     const int code = version ? cli_version(c) : cli_help(c);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { LABEL_COLUMNS = 40, REASON_COLUMNS = 46, UNPAID_COLUMNS = 68, WHOLE_COLUMNS = 96 };
+
 /* National fund names (glossary): what a cashier calls them. */
 static const struct {
     const char *name, *zh, *en;
@@ -22,17 +24,18 @@ static const struct {
 
 static struct str text_of(const struct cli *c, struct str zh, struct str en)
 {
-    struct buf b;
-    buf_init(&b, 4096);
-    cli_text(c, &b, zh, en);
-    const struct str s = arena_str(c->arena, buf_view(&b));
-    buf_done(&b);
-    return s;
+    return cli_pair(c, zh, en, SIZE_MAX);
 }
 
 static struct str lit(const struct cli *c, const char *zh, const char *en)
 {
     return text_of(c, str_from(zh), str_from(en));
+}
+
+/* A heading of a column: one language above the other. */
+static struct str head(const struct cli *c, const char *zh, const char *en)
+{
+    return cli_pair(c, str_from(zh), str_from(en), 0);
 }
 
 static struct str money(const struct cli *c, int64_t v, const struct currency *currency)
@@ -51,15 +54,26 @@ static void heading(struct cli *c, const char *zh, const char *en)
     buf_add_char(&c->out, '\n');
 }
 
-static struct str share_label(const struct cli *c, const struct settle_share *share)
+static struct str share_label(const struct cli *c, const struct settle_share *share, size_t columns)
 {
-    if (share->product) return text_of(c, share->product->about.zh, share->product->about.en);
+    if (share->product) return cli_pair(c, share->product->about.zh, share->product->about.en, columns);
     for (size_t i = 0; i < COUNT_OF(funds); i++) {
         if (str_eq((struct str){share->payer.p + strlen("statutory:"), share->payer.n - strlen("statutory:")}, str_from(funds[i].name))) {
-            return lit(c, funds[i].zh, funds[i].en);
+            return cli_pair(c, str_from(funds[i].zh), str_from(funds[i].en), columns);
         }
     }
     return share->payer;
+}
+
+/* A sentence of its own: the second language on a second line, where both do not fit. */
+static void sentence_print(struct cli *c, const char *begin, struct str zh, struct str en)
+{
+    struct cli_table t;
+    cli_table_init(&t, c->arena, 2, "ll");
+    t.width_max[1] = WHOLE_COLUMNS;
+    cli_table_add(&t, str_from(begin));
+    cli_table_add(&t, cli_pair(c, zh, en, WHOLE_COLUMNS));
+    cli_table_print(c, &t, &c->out);
 }
 
 static const char *visit_word(enum bill_visit visit, bool zh)
@@ -84,7 +98,8 @@ static void title_print(struct cli *c, const struct settle_answer *a)
     buf_add_char(&c->out, '\n');
     if (!a->demonstration) return;
     cli_style(c, &c->out, CLI_YELLOW);
-    buf_add(&c->out, lit(c, "演示：含来源不可靠的计划（D 级），不得用于真实结算", "demonstration: holds a plan of doubtful source (grade D), not for real settlement"));
+    buf_add(&c->out, cli_pair(c, STR("演示：含来源不可靠的计划（D 级），不得用于真实结算"),
+                              STR("demonstration: holds a plan of doubtful source (grade D), not for real settlement"), WHOLE_COLUMNS));
     cli_style(c, &c->out, CLI_PLAIN);
     buf_add_char(&c->out, '\n');
 }
@@ -107,7 +122,7 @@ static struct str indent(const struct cli *c, int depth, struct str s)
 
 static struct str benefit_ratio(const struct cli *c, const struct plan_benefit_result *b)
 {
-    if (b->ratio_ppm < 0) return lit(c, "分段", "tiers");
+    if (b->ratio_ppm < 0) return head(c, "分段", "tiers");
     char out[24];
     const size_t n = ratio_format_percent(b->ratio_ppm, out);
     return arena_str(c->arena, (struct str){out, n});
@@ -120,15 +135,15 @@ static void benefits_rows(struct cli *c, struct cli_table *t, const struct settl
         const struct plan_benefit_result *b = &share->run.benefits[i];
         const struct plan_benefit_about *about = &share->product->benefits[b->benefit];
         if ((!b->applies && !b->refused) || about->allowance) continue;
-        const struct str label = indent(c, 1, text_of(c, about->zh, about->en));
+        const struct str label = indent(c, 1, cli_pair(c, about->zh, about->en, LABEL_COLUMNS - 2));
         if (b->refused) {
-            row(t, label, STR(""), STR(""), lit(c, "拒绝", "refused"), money(c, 0, currency));
+            row(t, label, STR(""), STR(""), head(c, "拒绝", "refused"), money(c, 0, currency));
             continue;
         }
         const struct str deductible = b->deductible_left == INT64_MIN ? STR("—") : money(c, b->deductible_used + b->filled_by_others, currency);
         row(t, label, money(c, b->base, currency), deductible, benefit_ratio(c, b), money(c, b->pay, currency));
     }
-    for (uint32_t i = 0; share->run.co_insurer_pay && i < share->product->about.co_insurer_count; i++) {
+    for (uint32_t i = 0; share->pay != 0 && share->run.co_insurer_pay && i < share->product->about.co_insurer_count; i++) {
         const struct plan_co_insurer_about who = plan_co_insurer_about(share->product->plan, i);
         row(t, indent(c, 1, arena_printf(c->arena, "└ %.*s", STR_FMT(who.name))), STR(""), STR(""), STR(""), money(c, share->run.co_insurer_pay[i], currency));
     }
@@ -150,13 +165,14 @@ static void payers_print(struct cli *c, const struct settle_answer *a)
 {
     struct cli_table t;
     cli_table_init(&t, c->arena, 5, "lrrrr");
-    row(&t, lit(c, "支付方", "payer"), lit(c, "基数", "base"), lit(c, "免赔额", "deductible"), lit(c, "比例", "ratio"), lit(c, "金额", "amount"));
+    t.width_max[0] = LABEL_COLUMNS;
+    row(&t, head(c, "支付方", "payer"), head(c, "基数", "base"), head(c, "免赔额", "deductible"), head(c, "比例", "ratio"), head(c, "金额", "amount"));
     cli_table_rule(&t);
     row(&t, lit(c, "总额", "total"), STR(""), STR(""), STR(""), money(c, a->bill->total, a->bill->currency));
     for (uint32_t i = 0; i < a->share_count; i++) {
         const struct settle_share *share = &a->shares[i];
-        const struct str mark = share->status == SETTLE_REFUSED ? lit(c, "拒绝", "refused") : share->status == SETTLE_SKIPPED ? lit(c, "跳过", "skipped") : STR("");
-        row(&t, share_label(c, share), STR(""), STR(""), mark, money(c, share->pay, a->bill->currency));
+        const struct str mark = share->status == SETTLE_REFUSED ? head(c, "拒绝", "refused") : share->status == SETTLE_SKIPPED ? head(c, "跳过", "skipped") : STR("");
+        row(&t, share_label(c, share, LABEL_COLUMNS), STR(""), STR(""), mark, money(c, share->pay, a->bill->currency));
         if (share->product) benefits_rows(c, &t, a, share);
     }
     cli_table_rule(&t);
@@ -171,45 +187,75 @@ static struct str clause(const struct cli *c, struct str plan, uint32_t line)
     return line == 0 ? STR("") : arena_printf(c->arena, "[%.*s:%u]", STR_FMT(plan), (unsigned)line);
 }
 
-static struct str reason_text(const struct cli *c, const struct settle_share *share, const struct plan_reason *r)
+/* A row of the reasons: one column a language, then the line of the clause. */
+static void reason_row(struct cli *c, struct cli_table *t, int depth, struct str zh, struct str en, uint32_t line)
 {
-    struct buf zh, en;
-    buf_init(&zh, 4096);
-    buf_init(&en, 4096);
-    plan_reason_print(share->product->plan, r, true, &zh);
-    plan_reason_print(share->product->plan, r, false, &en);
-    const struct str s = text_of(c, buf_view(&zh), buf_view(&en));
-    buf_done(&zh);
-    buf_done(&en);
-    return s;
+    if (zh.n == 0) zh = en;
+    if (en.n == 0) en = zh;
+    cli_table_add(t, indent(c, depth, c->zh ? zh : en));
+    if (c->zh && c->en) cli_table_add(t, str_eq(zh, en) ? STR("") : en);
+    cli_table_add(t, line == 0 ? STR("") : arena_printf(c->arena, ":%u", (unsigned)line));
+}
+
+static void share_reasons(struct cli *c, struct cli_table *t, const struct settle_share *share)
+{
+    uint32_t benefit = UINT32_MAX;
+    for (uint32_t i = 0; i < share->run.reason_count; i++) {
+        const struct plan_reason *r = &share->run.reasons[i];
+        if (r->benefit != benefit && r->benefit < share->product->about.benefit_count) {
+            benefit = r->benefit;
+            reason_row(c, t, 1, share->product->benefits[benefit].zh, share->product->benefits[benefit].en, 0);
+        }
+        struct buf zh, en;
+        buf_init(&zh, 4096);
+        buf_init(&en, 4096);
+        plan_reason_print(share->product->plan, r, true, &zh);
+        plan_reason_print(share->product->plan, r, false, &en);
+        reason_row(c, t, 2, arena_str(c->arena, buf_view(&zh)), arena_str(c->arena, buf_view(&en)), r->line);
+        buf_done(&zh);
+        buf_done(&en);
+    }
 }
 
 static void reasons_print(struct cli *c, const struct settle_answer *a)
 {
     struct cli_table t;
-    cli_table_init(&t, c->arena, 2, "ll");
+    const bool both = c->zh && c->en;
+    cli_table_init(&t, c->arena, both ? 3 : 2, both ? "llr" : "lr");
+    t.width_max[0] = both ? REASON_COLUMNS : WHOLE_COLUMNS - 6;
+    if (both) t.width_max[1] = REASON_COLUMNS;
     for (uint32_t s = 0; s < a->share_count; s++) {
         const struct settle_share *share = &a->shares[s];
-        if (share->status == SETTLE_REFUSED && share->run.reason_count == 0) {
-            cli_table_add(&t, arena_printf(c->arena, "  %.*s: %.*s", STR_FMT(share_label(c, share)), STR_FMT(text_of(c, share->reason_zh, share->reason_en))));
-            cli_table_add(&t, STR(""));
-        }
-        uint32_t benefit = UINT32_MAX;
-        for (uint32_t i = 0; i < share->run.reason_count; i++) {
-            const struct plan_reason *r = &share->run.reasons[i];
-            if (r->benefit != benefit && r->benefit < share->product->about.benefit_count) {
-                const struct plan_benefit_about *about = &share->product->benefits[r->benefit];
-                cli_table_add(&t, indent(c, 1, text_of(c, about->zh, about->en)));
-                cli_table_add(&t, STR(""));
-                benefit = r->benefit;
-            }
-            cli_table_add(&t, indent(c, 2, reason_text(c, share, r)));
-            cli_table_add(&t, clause(c, share->product->about.name, r->line));
-        }
+        const bool refused = share->status == SETTLE_REFUSED && share->run.reason_count == 0;
+        if (!refused && share->run.reason_count == 0) continue;
+        reason_row(c, &t, 0, share->payer, share->payer, 0);
+        if (refused) reason_row(c, &t, 2, share->reason_zh, share->reason_en, 0);
+        share_reasons(c, &t, share);
     }
     if (t.cell_count == 0) return;
-    heading(c, "为什么", "why");
+    heading(c, "为什么（行末为计划文本的行号）", "why (at the end: the line of the plan)");
     cli_table_print(c, &t, &c->out);
+}
+
+static struct str unpaid_text(const struct cli *c, const struct settle_answer *a, const struct settle_unpaid *u)
+{
+    const struct str where = u->share == SETTLE_NO_SHARE ? STR("") : clause(c, a->shares[u->share].payer, u->clause_line);
+    struct buf zh, en;
+    buf_init(&zh, 4096);
+    buf_init(&en, 4096);
+    settle_unpaid_print(a, u, true, &zh);
+    settle_unpaid_print(a, u, false, &en);
+    buf_printf(c->zh ? &zh : &en, " %.*s", STR_FMT(where));
+    const struct str s = cli_pair(c, buf_view(&zh), buf_view(&en), 0);
+    buf_done(&zh);
+    buf_done(&en);
+    return s;
+}
+
+static struct str bucket_label(const struct cli *c, enum bill_bucket bucket)
+{
+    static const char *const zh[BUCKET_COUNT] = {"自费", "超限价", "先行自付", "范围内自付", "起付线", "按比例自付", "超封顶线"};
+    return head(c, zh[bucket], settle_bucket_name(bucket));
 }
 
 static void unpaid_print(struct cli *c, const struct settle_answer *a)
@@ -217,20 +263,12 @@ static void unpaid_print(struct cli *c, const struct settle_answer *a)
     if (a->unpaid_count == 0) return;
     heading(c, "为什么不是更多", "why not more");
     struct cli_table t;
-    cli_table_init(&t, c->arena, 4, "rlll");
+    cli_table_init(&t, c->arena, 3, "rll");
+    t.width_max[2] = UNPAID_COLUMNS;
     for (uint32_t i = 0; i < a->unpaid_count; i++) {
-        const struct settle_unpaid *u = &a->unpaid[i];
-        struct buf zh, en;
-        buf_init(&zh, 4096);
-        buf_init(&en, 4096);
-        settle_unpaid_print(a, u, true, &zh);
-        settle_unpaid_print(a, u, false, &en);
-        cli_table_add(&t, indent(c, 1, money(c, u->amount, a->bill->currency)));
-        cli_table_add(&t, str_from(settle_bucket_name(u->bucket)));
-        cli_table_add(&t, text_of(c, buf_view(&zh), buf_view(&en)));
-        cli_table_add(&t, u->share == SETTLE_NO_SHARE ? STR("") : clause(c, a->shares[u->share].payer, u->clause_line));
-        buf_done(&zh);
-        buf_done(&en);
+        cli_table_add(&t, indent(c, 1, money(c, a->unpaid[i].amount, a->bill->currency)));
+        cli_table_add(&t, bucket_label(c, a->unpaid[i].bucket));
+        cli_table_add(&t, unpaid_text(c, a, &a->unpaid[i]));
     }
     cli_table_print(c, &t, &c->out);
 }
@@ -255,20 +293,15 @@ static void allowances_print(struct cli *c, const struct settle_answer *a)
 
 static void notes_print(struct cli *c, const struct settle_answer *a)
 {
-    for (uint32_t i = 0; i < a->note_count; i++) {
-        buf_add_cstr(&c->out, "  · ");
-        cli_text(c, &c->out, a->notes[i].zh, a->notes[i].en);
-        buf_add_char(&c->out, '\n');
-    }
+    for (uint32_t i = 0; i < a->note_count; i++) sentence_print(c, "·", a->notes[i].zh, a->notes[i].en);
     for (uint32_t s = 0; s < a->share_count; s++) {
         for (uint32_t i = 0; i < a->shares[s].run.assumed_count; i++) {
-            buf_printf(&c->out, "  · %.*s (%.*s)\n", STR_FMT(lit(c, "账单未给出，按计划的默认值", "not in the bill, the plan's default was taken")),
-                       STR_FMT(a->shares[s].run.assumed[i]));
+            const struct str fact = a->shares[s].run.assumed[i];
+            sentence_print(c, "·", arena_printf(c->arena, "账单未给出 %.*s，按计划的默认值", STR_FMT(fact)),
+                           arena_printf(c->arena, "the bill does not give %.*s: the plan's default was taken", STR_FMT(fact)));
         }
     }
-    if (a->unproven) {
-        buf_printf(&c->out, "  · %.*s\n", STR_FMT(lit(c, "只有合计数：分项限额未能核对", "totals only: sub-limits could not be proven")));
-    }
+    if (a->unproven) sentence_print(c, "·", STR("只有合计数：分项限额未能核对"), STR("totals only: sub-limits could not be proven"));
 }
 
 static void lines_print(struct cli *c, const struct settle_answer *a)
@@ -300,9 +333,8 @@ void cli_answer_print(struct cli *c, const struct settle_answer *a, bool lines)
         cli_style(c, &c->out, CLI_RED);
         buf_add(&c->out, lit(c, "拒绝", "refused"));
         cli_style(c, &c->out, CLI_PLAIN);
-        buf_printf(&c->out, " %s: ", settle_refusal_code(a->refusal));
-        buf_add(&c->out, lit(c, settle_refusal_text(a->refusal, true), settle_refusal_text(a->refusal, false)));
-        buf_add_char(&c->out, '\n');
+        buf_printf(&c->out, " %s\n", settle_refusal_code(a->refusal));
+        sentence_print(c, "", str_from(settle_refusal_text(a->refusal, true)), str_from(settle_refusal_text(a->refusal, false)));
         return;
     }
     payers_print(c, a);
@@ -333,14 +365,16 @@ static void answer_sum(struct cli *c, const struct settle_answer *a, struct str 
     for (uint32_t s = 0; s < a->share_count; s++) {
         const struct settle_share *share = &a->shares[s];
         if (!share->product) {
-            sum_add(labels, sums, count, share_label(c, share), share->pay);
+            sum_add(labels, sums, count, share_label(c, share, LABEL_COLUMNS - 2), share->pay);
             continue;
         }
         for (uint32_t i = 0; i < share->run.benefit_count; i++) {
             const struct plan_benefit_result *b = &share->run.benefits[i];
             const struct plan_benefit_about *about = &share->product->benefits[b->benefit];
             if (!b->applies || b->refused || about->allowance) continue;
-            const struct str label = arena_printf(c->arena, "%.*s: %.*s", STR_FMT(share->payer), STR_FMT(text_of(c, about->zh, about->en)));
+            const struct str zh = arena_printf(c->arena, "%.*s %.*s", STR_FMT(share->payer), STR_FMT(about->zh));
+            const struct str en = arena_printf(c->arena, "%.*s %.*s", STR_FMT(share->payer), STR_FMT(about->en.n > 0 ? about->en : about->zh));
+            const struct str label = cli_pair(c, zh, en, 0);
             sum_add(labels, sums, count, label, b->pay);
         }
     }
@@ -360,7 +394,7 @@ void cli_answers_sum_print(struct cli *c, const struct settle_answer *answers, u
         const struct settle_answer *a = &answers[i];
         if (a->refusal != SETTLE_REFUSAL_NONE || a->bill->currency != answers[0].bill->currency) continue;
         settled++;
-        total += a->bill->total;
+        if (!i64_add(total, a->bill->total, &total)) return; /* all other sums are parts of this one */
         remainder += settle_answer_remainder(a);
         hospital += a->hospital;
         for (uint32_t s = 0; s < a->share_count; s++) {

@@ -108,7 +108,8 @@ static struct status counter_read(struct settle_state *s, const struct json *o)
                       text_get(o, STR("benefit"), &key.benefit) && text_get(o, STR("code"), &key.code) && text_get(o, STR("period"), &period) &&
                       word_get(o, STR("kind"), kind_names, PLAN_COUNTER_KIND_COUNT, &key.kind) &&
                       word_get(o, STR("each"), each_names, PLAN_EACH_COUNT, &key.each) &&
-                      int_get(o, STR("clause"), 0, UINT8_MAX, &clause) && int_get(o, STR("value"), 0, LIMIT_AMOUNT_MINOR, &value);
+                      int_get(o, STR("clause"), 0, UINT8_MAX, &clause) &&
+                      int_get(o, STR("value"), 1, LIMIT_AMOUNT_MINOR, &value); /* a counter of 0 is never written */
     if (!fine) return state_bad(s->arena, "counters", "计数器条目不完整或取值不对", "a counter has a missing, surplus or wrong member");
     key.clause = (uint8_t)clause;
     key.period_of = DAY_NONE;

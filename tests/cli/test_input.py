@@ -47,7 +47,7 @@ BILLS = [  # what, content, what stderr must hold
     ("duplicate key", swapped('"revision": 1', '"revision": 1, "revision": 1'), ("json-duplicate-key",)),
     ("duplicate key in ext", swapped('"B-1"', '"B-1", "ext": {"a": 1, "\\u0061": 2}'), "json-duplicate-key"),
     ("GBK", text_of(department="胸外科").encode("gb18030"), "json-not-utf8"),
-    ("Latin-1", swapped("演示人", "Jürgen").encode("latin-1"), "json-not-utf8"),
+    ("Latin-1", text_of().encode().replace("演示人".encode(), b"J\xfcrgen"), "json-not-utf8"),
     ("overlong UTF-8", text_of().encode().replace(b'"B-1"', b'"B\xc0\xad1"'), "json-not-utf8"),
     ("UTF-16", text_of().encode("utf-16"), "json-"),
     ("BOM", b"\xef\xbb\xbf" + text_of().encode(), "json-byte-order-mark"),
@@ -113,10 +113,10 @@ def _(y):
 def _(y):
     b = bill()
     b["lines"][1]["own_first"] = 1
-    y.write("x.json", json.dumps(b, indent=1, ensure_ascii=False))
-    r = y.run("bill", "check", "x.json", code=2)
-    number = 1 + json.dumps(b, indent=1, ensure_ascii=False).split('"own_first": 1,')[0].count("\n")
-    true(re.search(rf"x\.json: ({number}|\d+):\d+ lines\[1\]", r.err), "x.json: LINE:COLUMN lines[1]", r)
+    y.write("x.json", b)
+    contains(y.run("bill", "check", "x.json", code=2).err, "x.json: lines[1].amount: bill-line-sum: ", "member")
+    y.write("x.json", '{\n  "bill": "B",\n  "bill": "C"\n}')
+    contains(y.run("bill", "check", "x.json", code=2).err, "x.json: 3:3", "line and column")
 
 
 @case("bills: all findings of one pass, at most twenty; one bad file among good ones")
@@ -224,7 +224,7 @@ TEXTS = [  # what, content, what stderr must hold
     ("ratio with five decimals", plan("80%", "80.00001%"), ("x.plan:",)),
     ("amount above the limit", plan("10_000 each", "99_999_999_999_999 each"), ("x.plan:",)),
     ("a number of 400 digits", plan("10_000 each", "9" * 400 + " each"), ("x.plan:",)),
-    ("money × money", plan("10_000 each", "10_000 * 2_000 each"), ("x.plan:",)),
+    ("money + ratio", plan("10_000 each", "10_000 + 80% each"), ("x.plan:",)),
     ("date that does not exist", plan("2022-12-31", "2022-02-30"), ("x.plan:",)),
     ("force turned round", plan("2022-12-31", "2021-12-31"), ("x.plan:",)),
     ("unknown currency", plan("currency CNY", "currency RMB"), ("x.plan:",)),

@@ -203,7 +203,7 @@ def _(y):
         ("surplus member", changed(lambda t: t.__setitem__("more", 1))), ("no bills", changed(lambda t: t.pop("bills"))),
         ("counters are no list", changed(lambda t: t.__setitem__("counters", {}))),
         ("counter twice", changed(lambda t: t["counters"].append(t["counters"][0]))),
-        ("counter of nothing twice", changed(lambda t: t["counters"].extend([{**t["counters"][0], "value": 0}] * 2))),
+        ("counter of nothing twice", changed(lambda t: t["counters"].extend([{**t["counters"][0], "owner": "p:0", "value": 0}] * 2))),
         ("bill twice", changed(lambda t: t["bills"].append(t["bills"][0]))),
         ("negative", counter("value", -1)), ("a fraction", counter("value", 1.5)), ("a text", counter("value", "1")), ("too large", counter("value", 10**15 + 1)),
         ("beyond 64 bits", counter("value", 10**30)), ("kind", counter("kind", "filler")), ("each", counter("each", "month")), ("clause", counter("clause", 256)),

@@ -123,7 +123,7 @@ def _(y):
         contains(text, f"yijie {command}", "manual page")
     contains(text, ("NAME", "SYNOPSIS", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "YIJIE_LANG", "NO_COLOR", "--state", "结算账单"), "manual page")
     if shutil.which("man"):
-        done = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Z", "yijie.1"], cwd=y.folder, capture_output=True, check=False,
+        done = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", "yijie.1"], cwd=y.folder, capture_output=True, check=False,
                               env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80"})
         equal((done.returncode, done.stderr), (0, b""), "man --warnings")
 
@@ -249,13 +249,12 @@ def _(y):
     equal(y.run("plan", "format", "--check", "untidy.plan").code, 1, "--check does not write")
     equal(y.path("untidy.plan").read_bytes(), before, "untouched")
     equal(y.run("plan", "format", "--write", "untidy.plan", code=0).out, "", "--write is silent")
-    contains(y.path("untidy.plan").read_text("utf-8"), ("  kind supplementary", "-- 备注 kept"), "written, comments kept")
+    true(re.search(r"\n  kind +supplementary +-- 备注 kept\n", y.path("untidy.plan").read_text("utf-8")), "written, comments kept")
     y.run("plan", "format", "--check", "untidy.plan", code=0)
     y.write("bad.plan", "plan x \"甲\"\n  bogus\n")
     r = y.run("plan", "format", "--write", "bad.plan", code=2)
     equal(y.path("bad.plan").read_text("utf-8"), "plan x \"甲\"\n  bogus\n", "a plan with errors is left alone")
     y.run("plan", "format", "--to", "fr", CITY, code=2)
-    os.symlink("untidy.plan", y.path("link.plan"))
 
 
 @case("plan explain: plain sentences in each language, every clause of the plan")
