@@ -52,17 +52,35 @@ static bool benefit_asks(const struct plan_benefit *b, const struct walk_questio
            choice_asks(&b->allowance.amount, q);
 }
 
+/* A shared deductible or cap asks through the benefits that refer to it. */
+static bool shared_used(const struct plan *p, uint32_t shared) {
+    for (uint32_t i = 0; i < p->benefit_count; i++) {
+        const struct plan_benefit *b = &p->benefits[i];
+        if (b->deductible.shared.name.n > 0 && b->deductible.shared.index == (int32_t)shared) return true;
+        for (uint32_t k = 0; k < b->cap_count; k++)
+            if (b->caps[k].shared.name.n > 0 && b->caps[k].shared.index == (int32_t)shared) return true;
+    }
+    return false;
+}
+
+/* The plan's waiting period asks through the benefits that have none of their own. */
+static bool waiting_used(const struct plan *p) {
+    for (uint32_t i = 0; i < p->benefit_count; i++)
+        if (!p->benefits[i].waiting.written) return true;
+    return false;
+}
+
 bool walk_asks(const struct plan *p, const struct walk_question *q) {
     for (uint32_t i = 0; i < p->condition_count; i++)
         if ((q->classes || !p->conditions[i].is_class) && cond_asks(p->conditions[i].when, q)) return true;
     for (uint32_t i = 0; i < p->exclusion_count; i++)
         if (cond_asks(p->exclusions[i].when, q)) return true;
     for (uint32_t i = 0; i < p->shared_count; i++)
-        if (choice_asks(&p->shared[i].cap_value, q) || choice_asks(&p->shared[i].deductible.value, q)) return true;
+        if (shared_used(p, i) && (choice_asks(&p->shared[i].cap_value, q) || choice_asks(&p->shared[i].deductible.value, q))) return true;
     for (uint32_t i = 0; i < p->parameter_count; i++)
         for (uint32_t k = 0; k < p->parameters[i].value_count; k++)
             if (choice_asks(&p->parameters[i].values[k].value, q)) return true;
     for (uint32_t i = 0; i < p->benefit_count; i++)
         if (benefit_asks(&p->benefits[i], q)) return true;
-    return cond_asks(p->waiting.unless, q);
+    return waiting_used(p) && cond_asks(p->waiting.unless, q);
 }

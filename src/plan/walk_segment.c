@@ -102,7 +102,7 @@ static void segments_by_line_date(struct walk *w) {
 /* ---- the plan says no ---------------------------------------------------------------------------------- */
 
 bool walk_waiting(struct walk *w, const struct plan_waiting *waiting) {
-    if (!waiting->written || w->in->policy_default) return false;
+    if (!waiting->written || waiting->days == 0 || w->in->policy_default) return false; /* days 0: `waiting none` */
     if (w->at->decides.v >= day_add(w->first_enrolled, waiting->days).v) return false;
     return !waiting->unless || !walk_cond(w, waiting->unless, WALK_NO_LINE);
 }

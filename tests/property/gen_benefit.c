@@ -70,7 +70,7 @@ static void count_limit(struct gen_plan *g, const char *name, uint32_t clause) {
     int64_t most;
     buf_add_cstr(g->out, "    counts at most ");
     if (unit < 3) {
-        most = gen_money_choice(g, GEN_MIDDLE, false);
+        most = gen_money_choice(g, GEN_MIDDLE, -1);
         key(g);
     } else {
         most = gen_count_choice(g, 6);
@@ -97,7 +97,7 @@ static const char *deductible(struct gen_plan *g, const char *name) {
         buf_printf(g->out, "shared sd%u\n", which);
         return g->shared_each[which];
     }
-    int64_t most = gen_money_choice(g, GEN_MIDDLE, true);
+    int64_t most = gen_money_choice(g, GEN_MIDDLE, 0);
     gen_bound_add(g, name, PLAN_COUNTER_FILLED, 0, most);
     const char *each = gen_each(g, false);
     if (rng_chance(g->r, 40)) buf_add_cstr(g->out, rng_chance(g->r, 50) ? ", filled by supplementary and commercial" : ", filled by commercial");
@@ -127,7 +127,7 @@ static void pays(struct gen_plan *g, const char *deductible_each) {
 static void limits(struct gen_plan *g, const char *name) {
     for (uint32_t i = 0; i < 3 && rng_chance(g->r, 22); i++) {
         buf_add_cstr(g->out, "    limit ");
-        gen_bound_add(g, name, PLAN_COUNTER_LIMIT, i, gen_money_choice(g, GEN_MIDDLE, false));
+        gen_bound_add(g, name, PLAN_COUNTER_LIMIT, i, gen_money_choice(g, GEN_MIDDLE, -1));
         key(g);
         (void)gen_each(g, true);
         for_cond(g);
@@ -148,7 +148,7 @@ static void caps(struct gen_plan *g, const char *name) {
             buf_printf(g->out, "shared sc%u\n", s);
             continue;
         }
-        gen_bound_add(g, name, PLAN_COUNTER_PAID, i, gen_money_choice(g, rng_chance(g->r, 50) ? GEN_LARGE : GEN_MIDDLE, true));
+        gen_bound_add(g, name, PLAN_COUNTER_PAID, i, gen_money_choice(g, rng_chance(g->r, 50) ? GEN_LARGE : GEN_MIDDLE, INT64_MAX));
         (void)gen_each(g, false);
         buf_add_char(g->out, '\n');
     }
@@ -188,7 +188,7 @@ static void gates(struct gen_plan *g, uint32_t index, bool allowance) {
 
 static void allowance(struct gen_plan *g, const char *name) {
     buf_add_cstr(g->out, "    allowance ");
-    (void)gen_money_choice(g, GEN_SMALL, false);
+    (void)gen_money_choice(g, GEN_SMALL, -1);
     buf_printf(g->out, " each %s after %u days", rng_chance(g->r, 50) ? "day" : "icu-day", rng_below(g->r, 6));
     for (uint32_t i = 0; i < 2 && rng_chance(g->r, 60); i++) {
         uint32_t days = 1 + rng_below(g->r, 40);

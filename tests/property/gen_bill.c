@@ -232,10 +232,17 @@ static bool money_of(struct rng *r, struct arena *a, const struct bill *b, struc
 
 /* ---- the bill -------------------------------------------------------------------------------------------------------- */
 
+/* A day that both the plan and the policy cover, where there is one. */
+static struct day covered_day(struct rng *r, const struct gen_plan *g, const struct bill_policy *p) {
+    struct day from = g->force_from.v > p->on.from.v ? g->force_from : p->on.from, to = g->force_to.v < p->on.to.v ? g->force_to : p->on.to;
+    if (!day_is(to)) to = day_add(from, 900);
+    return from.v <= to.v ? day_add(from, (int32_t)rng_between(r, 0, to.v - from.v)) : from;
+}
+
 static void bill_dates(struct rng *r, const struct gen_plan *g, const struct gen_person *p, struct bill *b) {
-    b->from = near_force(r, g);
-    if (day_is(p->policy.on.from) && rng_chance(r, 20)) b->from = day_add(p->policy.on.from, (int32_t)rng_below(r, 7) - 3);
-    if (day_is(p->policy.on.to) && rng_chance(r, 10)) b->from = day_add(p->policy.on.to, (int32_t)rng_below(r, 7) - 3);
+    b->from = rng_chance(r, 75) ? covered_day(r, g, &p->policy) : near_force(r, g);
+    if (day_is(p->policy.on.from) && rng_chance(r, 8)) b->from = day_add(p->policy.on.from, (int32_t)rng_below(r, 7) - 3);
+    if (day_is(p->policy.on.to) && rng_chance(r, 6)) b->from = day_add(p->policy.on.to, (int32_t)rng_below(r, 7) - 3);
     int32_t length = rng_chance(r, 40) ? 0 : (int32_t)rng_below(r, 30);
     if (g->by_line_date && rng_chance(r, 30)) length = 100 + (int32_t)rng_below(r, 500);
     b->to = day_add(b->from, length);

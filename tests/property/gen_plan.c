@@ -113,7 +113,7 @@ static void parameters(struct gen_plan *g) {
         buf_printf(g->out, "\n  parameter pm%u \"参数%u\"\n", i, i);
         for (struct day from = g->force_from; !last;) {
             from = parameter_from(g, from, &last);
-            int64_t most = gen_money_choice(g, GEN_MIDDLE, false);
+            int64_t most = gen_money_choice(g, GEN_MIDDLE, -1);
             g->money_parameter_most[i] = i64_max(g->money_parameter_most[i], most);
             buf_add_char(g->out, '\n');
         }
@@ -212,14 +212,14 @@ static void shared(struct gen_plan *g) {
     for (uint32_t i = 0; i < g->shared_deductibles; i++) {
         char name[8] = {'s', 'd', (char)('0' + i), 0};
         buf_printf(g->out, "\n  shared deductible %s \"共用%u\" ", name, i);
-        gen_bound_add(g, name, PLAN_COUNTER_FILLED, 0, gen_money_choice(g, GEN_MIDDLE, true));
+        gen_bound_add(g, name, PLAN_COUNTER_FILLED, 0, gen_money_choice(g, GEN_MIDDLE, 0));
         g->shared_each[i] = gen_each(g, false);
         if (rng_chance(g->r, 50)) buf_add_cstr(g->out, ", filled by supplementary and commercial");
     }
     for (uint32_t i = 0; i < g->shared_caps; i++) {
         char name[8] = {'s', 'c', (char)('0' + i), 0};
         buf_printf(g->out, "\n  shared cap %s \"共顶%u\" ", name, i);
-        gen_bound_add(g, name, PLAN_COUNTER_PAID, 0, gen_money_choice(g, GEN_LARGE, true));
+        gen_bound_add(g, name, PLAN_COUNTER_PAID, 0, gen_money_choice(g, GEN_LARGE, INT64_MAX));
         (void)gen_each(g, false);
     }
     buf_add_char(g->out, '\n');

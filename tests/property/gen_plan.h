@@ -51,7 +51,7 @@ struct gen_plan {
 void gen_plan(struct rng *r, struct buf *out, struct gen_plan *ret);
 
 /* gen_value.c: each returns the most that the value can be, in minor units, ppm or a count */
-int64_t gen_money_choice(struct gen_plan *g, int scale, bool may_be_none);
+int64_t gen_money_choice(struct gen_plan *g, int scale, int64_t none_is); /* -1: `none` may not be written */
 int64_t gen_ratio_choice(struct gen_plan *g);
 int64_t gen_count_choice(struct gen_plan *g, uint32_t most);
 void gen_schedule_choice(struct gen_plan *g, bool tiered);

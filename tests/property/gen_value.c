@@ -122,7 +122,8 @@ struct kind_of_value {
     enum { MONEY, RATIO, COUNT, SCHEDULE } kind;
     int scale;
     uint32_t most;
-    bool tiered, may_be_none;
+    bool tiered;
+    int64_t none_is; /* what `none` stands for: 0 for a deductible, INT64_MAX for a cap; -1: it may not be written */
 };
 
 static void schedule(struct gen_plan *g, bool tiered) {
@@ -149,9 +150,9 @@ static void schedule(struct gen_plan *g, bool tiered) {
 static int64_t value(struct gen_plan *g, const struct kind_of_value *k) {
     switch (k->kind) {
     case MONEY:
-        if (k->may_be_none && rng_chance(g->r, 3)) {
+        if (k->none_is >= 0 && rng_chance(g->r, 3)) {
             buf_add_cstr(g->out, "none");
-            return 0;
+            return k->none_is;
         }
         return gen_money(g, k->scale);
     case RATIO: ratio_value(g); return RATIO_ONE;
@@ -265,8 +266,8 @@ static int64_t choice(struct gen_plan *g, const struct kind_of_value *k) {
     return exceptions(g, k, false, value(g, k));
 }
 
-int64_t gen_money_choice(struct gen_plan *g, int scale, bool may_be_none) {
-    return choice(g, &(struct kind_of_value){.kind = MONEY, .scale = scale, .may_be_none = may_be_none});
+int64_t gen_money_choice(struct gen_plan *g, int scale, int64_t none_is) {
+    return choice(g, &(struct kind_of_value){.kind = MONEY, .scale = scale, .none_is = none_is});
 }
 
 int64_t gen_ratio_choice(struct gen_plan *g) {

@@ -9,26 +9,57 @@
 
 #include "plan/same.h"
 
-bool pair_plan(struct arena *a, struct str text, struct ready_plan *ret) {
-    *ret = (struct ready_plan){0};
-    struct plan_source *source = ARENA_NEW(a, struct plan_source);
-    struct plan_diagnostics *d = ARENA_NEW(a, struct plan_diagnostics);
-    struct plan_library lib = {0};
-    struct plan_file *file = NULL;
-    if (!source || !d) return false;
-    *source = (struct plan_source){STR("random.plan"), text};
-    if (status_failed(plan_parse(a, source, d, &file))) return false;
-    if (d->error_count == 0 && status_failed(plan_library_add(a, &lib, file, d))) return false;
-    if (d->error_count == 0 && file->plan_count == 1) {
+/* A text read and checked. *ret_plan stays NULL when something was found; `code` says what. */
+struct reading {
+    struct plan_source source;
+    struct plan_diagnostics diagnostics;
+    struct plan_library library;
+    struct plan_file *file;
+    struct plan *plan;
+    const char *code;
+};
+
+static struct reading *read_plan(struct arena *a, struct str text) {
+    struct reading *r = ARENA_NEW(a, struct reading);
+    if (!r) return NULL;
+    struct plan_diagnostics *d = &r->diagnostics;
+    r->source = (struct plan_source){STR("random.plan"), text};
+    if (status_failed(plan_parse(a, &r->source, d, &r->file))) return NULL;
+    if (d->error_count == 0 && status_failed(plan_library_add(a, &r->library, r->file, d))) return NULL;
+    if (d->error_count == 0 && r->file->plan_count == 1) {
         struct plan_check_options o = {0};
-        if (status_failed(plan_check(a, file->plans[0], &lib, &o, d))) return false;
+        if (status_failed(plan_check(a, r->file->plans[0], &r->library, &o, d))) return NULL;
     }
-    for (uint32_t i = 0; i < d->count && !ret->code; i++)
-        if (d->items[i].severity == PLAN_ERROR) ret->code = d->items[i].code;
-    if (d->error_count > 0 || file->plan_count != 1) return true;
-    ret->plan = file->plans[0];
-    struct status s = plan_compile(a, ret->plan, &ret->program);
+    for (uint32_t i = 0; i < d->count && !r->code; i++)
+        if (d->items[i].severity == PLAN_ERROR) r->code = d->items[i].code;
+    if (d->error_count == 0 && r->file->plan_count == 1) r->plan = r->file->plans[0];
+    return r;
+}
+
+/* The same plan in Chinese words, read again. NULL: it is not the same any more; said on stderr. */
+static struct plan *translated(struct arena *a, const struct reading *r) {
+    struct buf out;
+    buf_init(&out, 4 << 20);
+    struct status s = plan_format(a, &r->source, r->file, true, &out);
+    struct str text = arena_str(a, buf_view(&out));
+    buf_done(&out);
+    struct reading *again = status_failed(s) || !text.p ? NULL : read_plan(a, text);
+    if (again && again->plan) return again->plan;
+    fprintf(stderr, "the plan in Chinese words is no plan (%s):\n%.*s\n", again && again->code ? again->code : "not read", STR_FMT(text));
+    return NULL;
+}
+
+bool pair_plan(struct arena *a, struct str text, bool translate, struct ready_plan *ret) {
+    *ret = (struct ready_plan){0};
+    struct reading *r = read_plan(a, text);
+    if (!r) return false;
+    ret->code = r->code;
+    if (!r->plan) return true;
+    const struct plan *compiled = translate ? translated(a, r) : r->plan;
+    if (!compiled) return false;
+    struct status s = plan_compile(a, compiled, &ret->program);
     if (!status_failed(s)) s = plan_program_verify(a, ret->program);
+    ret->plan = r->plan;
     if (!status_failed(s)) return true;
     fprintf(stderr, "a checked plan does not compile: %s: %.*s\n%.*s\n", s.err->code, STR_FMT(s.err->en), STR_FMT(text));
     return false;

@@ -8,14 +8,15 @@
 
 #include "gen_bill.h"
 
-/* A plan made ready. NULL program: the checker refused it; `code` says why. */
+/* A plan made ready. NULL program: the checker refused it; `code` says why. When `translated`, the program is of the same plan in Chinese words:
+ * formatted, read and checked again. */
 struct ready_plan {
-    struct plan *plan;
+    struct plan *plan; /* as written: for the walker */
     struct plan_program *program;
     const char *code;
 };
 /* Parses, checks, compiles and verifies. False: no memory, or a failure that must not be; said on stderr. */
-bool pair_plan(struct arena *a, struct str text, struct ready_plan *ret);
+bool pair_plan(struct arena *a, struct str text, bool translate, struct ready_plan *ret);
 
 struct finding {
     const char *law; /* NULL: nothing found */
@@ -26,6 +27,7 @@ struct finding {
 struct pair_options {
     bool inject;   /* make the walker's answer wrong by one minor unit: the comparison must find it */
     bool variants; /* also the slower comparisons */
+    bool translate; /* the evaluator runs the plan in the other language */
 };
 struct pair_tally {
     uint64_t pairs, failed_runs, refused, paying, cells, segments, unproven, monotone;

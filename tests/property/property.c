@@ -57,7 +57,16 @@ static bool apply(struct plan_counters *counters, const struct plan_result *resu
     return true;
 }
 
-static bool sequence(struct work *w, struct rng *r, const struct gen_plan *g, const struct ready_plan *p, uint64_t *left, uint64_t number) {
+/* One plan at work. */
+struct at_plan {
+    struct gen_plan g;
+    struct ready_plan ready;
+    uint64_t number;
+    bool translate;
+};
+
+static bool sequence(struct work *w, struct rng *r, const struct at_plan *p, uint64_t *left) {
+    const struct gen_plan *g = &p->g;
     struct gen_person person;
     struct plan_counters counters;
     arena_reset(&w->sequence);
@@ -67,13 +76,13 @@ static bool sequence(struct work *w, struct rng *r, const struct gen_plan *g, co
         struct gen_case c;
         struct plan_result result;
         struct finding found;
-        struct pair_options o = {.inject = w->o.inject, .variants = rng_chance(r, 12)};
+        struct pair_options o = {.inject = w->o.inject, .variants = rng_chance(r, 12), .translate = p->translate};
         arena_reset(&w->run);
         if (!gen_case(r, &w->run, g, &person, i + 1, &c)) return false;
-        pair_run(&w->run, g, p, &c.in, &counters, o, &result, &found, &w->tally);
+        pair_run(&w->run, g, &p->ready, &c.in, &counters, o, &result, &found, &w->tally);
         if (found.law) {
-            printf("seed %" PRIu64 " plan %" PRIu64 " (again: --seed %" PRIu64 " --from %" PRIu64 " --plans 1 --bills %" PRIu64 ")\n", w->o.seed, number,
-                   w->o.seed, number, w->o.bills);
+            printf("seed %" PRIu64 " plan %" PRIu64 " (again: --seed %" PRIu64 " --from %" PRIu64 " --plans 1 --bills %" PRIu64 ")\n", w->o.seed, p->number,
+                   w->o.seed, p->number, w->o.bills);
             shrink_print(g, buf_view(&w->text), &c.in, &counters, o, &found);
             w->broken = true;
             return false;
@@ -85,21 +94,21 @@ static bool sequence(struct work *w, struct rng *r, const struct gen_plan *g, co
 
 static bool one_plan(struct work *w, uint64_t number) {
     struct rng r = rng_fork(w->o.seed, number);
-    struct gen_plan g;
-    struct ready_plan p;
+    struct at_plan p = {.number = number};
     arena_reset(&w->plan);
     buf_clear(&w->text);
-    gen_plan(&r, &w->text, &g);
+    gen_plan(&r, &w->text, &p.g);
+    p.translate = rng_chance(&r, 12);
     if (w->o.print) printf("%.*s\n", STR_FMT(buf_view(&w->text)));
-    if (w->text.failed || !pair_plan(&w->plan, buf_view(&w->text), &p)) return false;
-    if (!p.program) {
+    if (w->text.failed || !pair_plan(&w->plan, buf_view(&w->text), p.translate, &p.ready)) return false;
+    if (!p.ready.program) {
         w->plans_refused++;
-        count_refused(&w->codes, p.code ? p.code : "?");
+        count_refused(&w->codes, p.ready.code ? p.ready.code : "?");
         return true;
     }
     w->plans_run++;
     for (uint64_t left = w->o.bills; left > 0;)
-        if (!sequence(w, &r, &g, &p, &left, number)) return false;
+        if (!sequence(w, &r, &p, &left)) return false;
     return true;
 }
 

@@ -25,7 +25,7 @@ static bool breaks(struct small *s, struct str text, const struct plan_input *in
     struct plan_result r;
     struct pair_tally tally = {0};
     arena_init(&a, (size_t)256 << 20);
-    if (pair_plan(&a, text, &p) && p.program) pair_run(&a, s->g, &p, in, s->counters, s->options, &r, &f, &tally);
+    if (pair_plan(&a, text, s->options.translate, &p) && p.program) pair_run(&a, s->g, &p, in, s->counters, s->options, &r, &f, &tally);
     arena_done(&a);
     if (!f.law || f.law != s->law) return false;
     s->found = f;
@@ -145,6 +145,38 @@ static void print_small(const struct small *s) {
     buf_done(&json);
 }
 
+static void print_result(const char *who, struct status ran, const struct plan_result *r) {
+    printf("  %s: %s, plan refusal %d, pay %lld, no-evidence %d\n", who, ran.err ? ran.err->code : "fine", r->refusal, (long long)r->pay, r->no_evidence);
+    for (uint32_t i = 0; i < r->benefit_count; i++) {
+        const struct plan_benefit_result *b = &r->benefits[i];
+        printf("    segment %u benefit %u applies %d refusal %u base %lld cut %lld others %lld used %lld left %lld moved %lld over %lld ratio %lld "
+               "stop %lld/%lld/%lld/%lld pay %lld cap-left %lld days %lld\n",
+               b->segment, b->benefit, b->applies, b->refusal, (long long)b->base, (long long)b->cut_input, (long long)b->filled_by_others,
+               (long long)b->deductible_used, (long long)b->deductible_left, (long long)b->moved, (long long)b->over, (long long)b->ratio_ppm,
+               (long long)b->stop_ratio, (long long)b->stop_limit, (long long)b->stop_cap, (long long)b->stop_left, (long long)b->pay,
+               (long long)b->cap_left, (long long)b->allowance_days);
+    }
+    for (uint32_t i = 0; i < r->cell_count; i++)
+        printf("    cell segment %u benefit %u line %u bucket %u base %lld moved %lld pay %lld\n", r->cells[i].segment, r->cells[i].benefit, r->cells[i].line,
+               r->cells[i].bucket, (long long)r->cells[i].base, (long long)r->cells[i].moved, (long long)r->cells[i].pay);
+    for (uint32_t i = 0; i < r->change_count; i++)
+        printf("    change %.*s/%.*s kind %u each %u clause %u code \"%.*s\" day %d: %lld → %lld\n", STR_FMT(r->changes[i].key.owner),
+               STR_FMT(r->changes[i].key.benefit), r->changes[i].key.kind, r->changes[i].key.each, r->changes[i].key.clause,
+               STR_FMT(r->changes[i].key.code), r->changes[i].key.period_of.v, (long long)r->changes[i].before, (long long)r->changes[i].after);
+}
+
+static void print_both(const struct small *s) {
+    struct arena a;
+    struct ready_plan p;
+    struct plan_result x = {0}, y = {0};
+    arena_init(&a, (size_t)256 << 20);
+    if (pair_plan(&a, s->text, s->options.translate, &p) && p.program) {
+        print_result("evaluator", plan_run(&a, p.program, &s->in, s->counters, (struct plan_run_options){0}, &x), &x);
+        print_result("walker", plan_walk(&a, p.plan, &s->in, s->counters, &y), &y);
+    }
+    arena_done(&a);
+}
+
 void shrink_print(const struct gen_plan *g, struct str text, const struct plan_input *in, const struct plan_counters *counters,
                   struct pair_options o, const struct finding *found) {
     struct arena a;
@@ -158,6 +190,7 @@ void shrink_print(const struct gen_plan *g, struct str text, const struct plan_i
             while (drop_plan_line(&s, &a)) smaller = true;
         }
     print_small(&s);
+    print_both(&s);
     printf("---- broken: %s — %s, row %u: %lld against %lld\n", s.found.law, s.found.what, s.found.row, (long long)s.found.x, (long long)s.found.y);
     fflush(stdout);
     arena_done(&a);
