@@ -367,4 +367,43 @@ struct status plan_test(struct arena *a, const struct plan *p, const struct plan
 /* The plan in plain sentences, for a lawyer or a customer. */
 void plan_explain(const struct plan *p, bool zh, struct buf *out);
 
+/* ---- differences ---------------------------------------------------------------------------------------------- */
+
+/* What changed between two plans, clause by clause. Meaning is compared, not text: order of conditions, layout, written form of numbers and
+ * renamed classes, lists or benefits (guessed by likeness) say nothing. Both plans must have passed the check. */
+struct plan_diff_item {
+    enum plan_diff_kind { PLAN_DIFF_CHANGED, PLAN_DIFF_ADDED, PLAN_DIFF_REMOVED, PLAN_DIFF_RENAMED } kind;
+    bool wording;                     /* moves no amount: source, labels, refusal codes */
+    const char *part;                 /* "head", "parameter", "class", "case", "exclude", "shared", "list", "benefit" */
+    struct str subject_zh, subject_en;/* "责任「住院自费」" */
+    struct str zh, en;                /* the sentence: "每年免赔额：20,000.00 → 16,000.00" */
+    uint32_t line_a, line_b;          /* 0: not there */
+};
+struct status plan_diff(struct arena *a, const struct plan *old, const struct plan *now, struct plan_diff_item **ret, uint32_t *ret_count);
+
+/* A plan ready to run. */
+struct plan_side {
+    struct plan *plan; /* only read; not const because its parts are gathered by plan_sites_collect */
+    const struct plan_program *program;
+};
+/* A bill that two plans pay differently, or two bills of one person in order when it takes a history. Small on purpose: found by systematic
+ * and then random search, then shrunk. `bills[1]` differs from `bills[0]` only by its dates, when the plans are never in force on one day. */
+enum { PLAN_WITNESS_BILLS = 2 };
+struct plan_witness {
+    bool found, shifted;
+    uint32_t tried;                   /* candidates run */
+    uint32_t bill_count;
+    const struct bill *bills[2][PLAN_WITNESS_BILLS]; /* side × bill; the same bill twice unless shifted */
+    struct plan_result results[2][PLAN_WITNESS_BILLS];
+    int64_t total[2];                 /* pay and allowances of all bills */
+};
+struct plan_witness_options {
+    uint32_t random_count;            /* random candidates behind the systematic ones */
+    uint64_t seed;
+};
+struct status plan_diff_witness(struct arena *a, const struct plan_side sides[2], struct plan_witness_options o, struct plan_witness *ret);
+
+/* Is there a class of this name? For files that name classes. */
+bool plan_has_class(const struct plan *p, struct str name);
+
 #endif
