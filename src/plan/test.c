@@ -53,7 +53,7 @@ static bool is_refused(const struct trial *t, const struct plan_expect *e) {
     uint32_t asked = 0, refused = 0;
     for (uint32_t i = 0; i < r->benefit_count; i++) {
         const struct plan_benefit_result *b = &r->benefits[i];
-        if (e->ref.name.n > 0 && b->benefit != e->ref.index) continue;
+        if (!b->applies || (e->ref.name.n > 0 && b->benefit != e->ref.index)) continue;
         asked++;
         if (b->refused && str_eq(refusal_text(t->p, b), e->code)) refused++;
     }

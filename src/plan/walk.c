@@ -14,21 +14,38 @@ static enum plan_refusal need_refusal(const struct plan_need *n) {
     return n->refusal.n == 0 && settled ? PLAN_REFUSAL_NOT_SETTLED : PLAN_REFUSAL_CUSTOM;
 }
 
-static bool refuse(struct walk_benefit *wb, enum plan_refusal refusal) {
+/* Nothing is taken: what was in scope stays available to later benefits. */
+static void refuse(struct walk_benefit *wb, enum plan_refusal refusal) {
+    wb->cell_count = 0;
     wb->r.applies = wb->r.refused = true;
     wb->r.refusal = (uint8_t)refusal;
-    return true;
 }
 
-static bool benefit_refused(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb) {
-    if (w->at->refusal != PLAN_REFUSAL_NONE) return refuse(wb, w->at->refusal);
-    if (walk_waiting(w, b->waiting.written ? &b->waiting : &w->p->waiting)) return refuse(wb, PLAN_REFUSAL_WAITING);
+/* Waiting period and needs; asked only where something is in scope. */
+static bool refused(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb) {
+    if (walk_waiting(w, b->waiting.written ? &b->waiting : &w->p->waiting)) return refuse(wb, PLAN_REFUSAL_WAITING), true;
     for (uint32_t i = 0; i < b->need_count; i++) {
         if (walk_cond(w, b->needs[i].cond, WALK_NO_LINE)) continue;
         wb->r.need_index = (uint16_t)i;
-        return refuse(wb, need_refusal(&b->needs[i]));
+        return refuse(wb, need_refusal(&b->needs[i])), true;
     }
     return false;
+}
+
+static void indemnity(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb) {
+    int64_t others = 0;
+    walk_scope(w, b, wb, &others);
+    if (status_failed(w->failed) || wb->cell_count == 0 || refused(w, b, wb)) return;
+    walk_take(w, b, wb);
+    wb->r.applies = wb->r.base > 0;
+    if (wb->r.applies && !status_failed(w->failed)) walk_pay(w, b, wb, others);
+}
+
+static void allowance(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb) {
+    int64_t days = walk_allowance_days(w, b);
+    if (days == 0 || refused(w, b, wb)) return;
+    wb->r.applies = true;
+    walk_allowance(w, b, wb, days);
 }
 
 static void benefit(struct walk *w, uint32_t index) {
@@ -36,15 +53,9 @@ static void benefit(struct walk *w, uint32_t index) {
     struct walk_benefit *wb = &w->benefits[w->segment_index * w->p->benefit_count + index];
     wb->r = (struct plan_benefit_result){.benefit = (uint16_t)index, .segment = w->segment_index, .ratio_ppm = -1,
                                          .deductible_left = INT64_MIN, .cap_left = INT64_MIN};
-    if (benefit_refused(w, b, wb)) return;
-    if (b->kind == PLAN_BENEFIT_ALLOWANCE) {
-        walk_allowance(w, b, wb);
-        return;
-    }
-    int64_t others = 0;
-    walk_take(w, b, wb, &others);
-    wb->r.applies = wb->r.base > 0;
-    if (wb->r.applies && !status_failed(w->failed)) walk_pay(w, b, wb, others);
+    if (w->at->refusal != PLAN_REFUSAL_NONE) refuse(wb, w->at->refusal);
+    else if (b->kind == PLAN_BENEFIT_ALLOWANCE) allowance(w, b, wb);
+    else indemnity(w, b, wb);
 }
 
 /* ---- the answer ------------------------------------------------------------------------------------------ */

@@ -113,8 +113,9 @@ bool walk_count_raised(const struct walk *w, const struct plan_counter_key *k); 
 void walk_segments(struct walk *w, enum plan_refusal *ret_refusal);
 bool walk_waiting(struct walk *w, const struct plan_waiting *waiting); /* not over yet */
 
-/* walk_take.c: steps 2 to 5 */
-void walk_take(struct walk *w, const struct plan_benefit *b, struct walk_benefit *ret, int64_t *ret_others);
+/* walk_take.c: what is in scope, then what of it counts */
+void walk_scope(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb, int64_t *ret_others);
+void walk_take(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb);
 bool walk_line_passes(struct walk *w, const struct plan_benefit *b, uint32_t line);
 /* Splits the total over the cells' weights. */
 void walk_split(struct walk *w, int64_t total, const int64_t *weights, uint32_t count, int64_t *ret_parts);
@@ -134,7 +135,8 @@ void walk_limits(struct walk *w, const struct plan_benefit *b, struct walk_benef
 void walk_caps(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb);
 void walk_left(struct walk *w, struct walk_benefit *wb);
 void walk_paid(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb);
-void walk_allowance(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb);
+int64_t walk_allowance_days(struct walk *w, const struct plan_benefit *b); /* before any `at most` */
+void walk_allowance(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb, int64_t days);
 void walk_in_order(int64_t total, const int64_t *at_most, uint32_t count, int64_t *ret_parts);
 
 #endif

@@ -11,13 +11,15 @@ static bool any_line_passes(struct walk *w, const struct plan_benefit *b) {
     return false;
 }
 
-void walk_allowance(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb) {
+int64_t walk_allowance_days(struct walk *w, const struct plan_benefit *b) {
+    if (!w->at->last || !any_line_passes(w, b)) return 0;
+    int64_t days = walk_fact_number(w, b->allowance.icu ? PLAN_FACT_ICU_DAYS : PLAN_FACT_DAYS, WALK_NO_LINE);
+    return i64_max(0, days - b->allowance.after_days);
+}
+
+void walk_allowance(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb, int64_t days) {
     const struct plan_allowance *al = &b->allowance;
-    if (!w->at->last || !any_line_passes(w, b)) return;
-    int64_t days = walk_fact_number(w, al->icu ? PLAN_FACT_ICU_DAYS : PLAN_FACT_DAYS, WALK_NO_LINE);
-    int64_t n = i64_max(0, days - al->after_days);
-    wb->r.applies = n > 0;
-    if (n == 0) return;
+    int64_t n = days;
     for (uint32_t i = 0; i < al->limit_count; i++) {
         struct plan_counter_key key = walk_count_key(w, PLAN_COUNTER_DAYS, b->name, i, al->limits[i].period, STR(""), DAY_NONE);
         n = i64_min(n, i64_max(0, al->limits[i].days - walk_count_get(w, &key)));

@@ -1,4 +1,4 @@
-/* plan/walk_take — what a benefit takes: lines, cells, and the limits on what counts (plan language §4, steps 3.2 to 3.5).
+/* plan/walk_take — what a benefit takes: lines, cells, and the limits on what counts (plan language §4, steps 3.1 to 3.5).
  *
  * Who uses it: walk.c. Leaves the cells with their base; what a limit cut was never taken. Groups, shared with the limits on payouts, are here too.
  */
@@ -321,11 +321,15 @@ static void take_away(struct walk *w, const struct plan_benefit *b, const struct
     }
 }
 
-void walk_take(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb, int64_t *ret_others) {
-    int64_t others = 0;
+/* Steps 3.1 and 3.2: the cells in scope. */
+void walk_scope(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb, int64_t *ret_others) {
+    *ret_others = 0;
     for (uint32_t i = 0; i < w->at->line_count; i++)
-        if (walk_line_passes(w, b, w->at->lines[i])) take_line(w, b, wb, w->at->lines[i], &others);
-    if (status_failed(w->failed)) return;
+        if (walk_line_passes(w, b, w->at->lines[i])) take_line(w, b, wb, w->at->lines[i], ret_others);
+}
+
+/* Steps 3.4 and 3.5. */
+void walk_take(struct walk *w, const struct plan_benefit *b, struct walk_benefit *wb) {
     int64_t before = base_sum(wb);
     count_all(w, b, wb);
     drop_empty(wb);
@@ -334,5 +338,4 @@ void walk_take(struct walk *w, const struct plan_benefit *b, struct walk_benefit
     if (wb->r.base == 0) wb->r.unproven = false;
     else mark_filled(w, b);
     take_away(w, b, wb);
-    *ret_others = others;
 }

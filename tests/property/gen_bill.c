@@ -103,7 +103,7 @@ static void line_item(struct rng *r, struct arena *a, struct columns *c, uint32_
     uint32_t which = rng_below(r, 10);
     if (which < 5) {
         uint32_t n = rng_below(r, GEN_DRUGS);
-        c->code[i] = code_of(a, 'D', n);
+        c->code[i] = rng_chance(r, 10) ? arena_printf(a, "XB01ABM%03uB002010178", rng_below(r, 1'000)) : code_of(a, 'D', n);
         c->name[i] = arena_printf(a, "药%u片", n % 10);
         c->kind[i] = BILL_LINE_DRUG;
         if (rng_chance(r, 25)) c->ingredient[i] = str_from(ingredients[rng_below(r, 3)]);
@@ -142,7 +142,7 @@ static struct day line_date(struct rng *r, const struct bill *b) {
 
 static bool bill_lines(struct rng *r, struct arena *a, const struct gen_plan *g, struct bill *b) {
     struct columns c = {0};
-    uint32_t n = b->totals_only ? 1 : rng_chance(r, 8) ? 1 + rng_below(r, 60) : 1 + rng_below(r, 10);
+    uint32_t n = b->totals_only ? 1 : rng_chance(r, 1) ? 60 + rng_below(r, 140) : rng_chance(r, 8) ? 1 + rng_below(r, 60) : 1 + rng_below(r, 10);
     uint32_t scale = rng_below(r, 40), scales[] = {0, 4, 3, 1};
     scale = scale < 4 ? scales[scale] : 1 + scale % 3;
     if (!columns_alloc(a, n, &c)) return false;

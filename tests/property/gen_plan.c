@@ -165,6 +165,15 @@ static void entry_rest(struct gen_plan *g, bool share) {
     buf_add_char(g->out, '\n');
 }
 
+/* Large enough for look-ups in batches; codes as long as national ones. */
+static void large_list(struct gen_plan *g, bool share) {
+    for (uint32_t i = 0, n = 100 + rng_below(g->r, 900); i < n; i++) {
+        buf_printf(g->out, "    code \"XB01ABM%03uB002010178\"", i);
+        if (rng_chance(g->r, 30)) buf_printf(g->out, " group \"g%u\"", rng_below(g->r, 4));
+        buf_add_cstr(g->out, share ? " share 70%\n" : "\n");
+    }
+}
+
 static void lists(struct gen_plan *g) {
     g->lists = rng_below(g->r, 4);
     g->dx_lists = rng_below(g->r, 3);
@@ -174,6 +183,7 @@ static void lists(struct gen_plan *g) {
             entry_code(g);
             entry_rest(g, i == 0);
         }
+        if (rng_chance(g->r, 2)) large_list(g, i == 0);
     }
     for (uint32_t i = 0; i < g->dx_lists; i++) {
         buf_printf(g->out, "\n  list dx%u \"病种%u\" of diagnosis\n", i, i);
