@@ -116,7 +116,7 @@ def _(y):
     y.write("x.json", b)
     contains(y.run("bill", "check", "x.json", code=2).err, "x.json: lines[1].amount: bill-line-sum: ", "member")
     y.write("x.json", '{\n  "bill": "B",\n  "bill": "C"\n}')
-    contains(y.run("bill", "check", "x.json", code=2).err, "x.json: 3:3", "line and column")
+    contains(y.run("bill", "check", "x.json", code=2).err, "x.json: 3:11", "line and column")
 
 
 @case("bills: all findings of one pass, at most twenty; one bad file among good ones")
