@@ -46,7 +46,7 @@ bool plan_is_han(uint32_t cp) {
 static bool is_foreign_mark(uint32_t cp) {
     return (cp >= 0xa0 && cp <= 0xbf) || cp == 0xd7 || cp == 0xf7 || (cp >= 0x2000 && cp <= 0x2bff) || (cp >= 0x3000 && cp <= 0x3020) ||
            (cp >= 0xfe10 && cp <= 0xfe6f) || (cp >= 0xff00 && cp <= 0xff0f) || (cp >= 0xff1a && cp <= 0xff20) ||
-           (cp >= 0xff3b && cp <= 0xff40) || (cp >= 0xff5b && cp <= 0xff65) || cp >= 0xffe0;
+           (cp >= 0xff3b && cp <= 0xff40) || (cp >= 0xff5b && cp <= 0xff65) || (cp >= 0xffe0 && cp <= 0xffff);
 }
 
 /* Invisible, or changing the direction of what is seen: nothing that a reader could check. */
@@ -331,8 +331,10 @@ static size_t word_step(struct str s, size_t at, uint32_t *ret_alike) {
     if (!((unsigned char)c & 0x80)) return 0;
     uint32_t cp = 0;
     size_t next = at;
-    if (!utf8_next(s, &next, &cp) || is_hidden(cp) || is_foreign_mark(cp)) return 0;
-    if (!plan_is_han(cp)) *ret_alike = cp;
+    if (!utf8_next(s, &next, &cp)) return 0;
+    if (plan_is_han(cp)) return next - at;
+    if (is_hidden(cp) || is_foreign_mark(cp)) return 0;
+    *ret_alike = cp;
     return next - at;
 }
 

@@ -45,6 +45,8 @@ bool plan_take_comma_word(struct plan_parser *p, enum plan_word w);
 
 /* The longest word of the other language at the cursor; W_COUNT when there is none. */
 enum plan_word plan_other_language(const struct plan_parser *p);
+/* A word of several tokens, in either language, stands at the cursor: `each year` is not a name `each`. */
+bool plan_at_words(const struct plan_parser *p);
 struct str plan_first_part(struct str phrase); /* its first token */
 
 /* A line that begins here is laid out like this. */

@@ -101,15 +101,25 @@ void plan_layout(struct plan_parser *p, enum plan_layout layout, uint32_t level)
     plan_cur(p)->level = (uint8_t)level;
 }
 
-/* The longest word of the other language at the cursor; W_COUNT when there is none. */
-enum plan_word plan_other_language(const struct plan_parser *p) {
+/* The longest word of a language at the cursor; W_COUNT when there is none. */
+static enum plan_word longest_word(const struct plan_parser *p, bool zh) {
     enum plan_word best = W_COUNT;
     uint32_t best_n = 0;
     for (uint32_t w = 0; w < W_COUNT; w++) {
-        uint32_t n = phrase_at(p, 0, plan_word_text((enum plan_word)w, !p->zh));
+        uint32_t n = phrase_at(p, 0, plan_word_text((enum plan_word)w, zh));
         if (n > best_n) best = (enum plan_word)w, best_n = n;
     }
     return best;
+}
+
+enum plan_word plan_other_language(const struct plan_parser *p) { return longest_word(p, !p->zh); }
+
+bool plan_at_words(const struct plan_parser *p) {
+    for (int zh = 0; zh < 2; zh++) {
+        enum plan_word w = longest_word(p, zh);
+        if (w != W_COUNT && strchr(plan_word_text(w, zh), ' ')) return true;
+    }
+    return false;
 }
 
 /* ---- words that begin a line ----------------------------------------------------------------------------- */

@@ -8,16 +8,14 @@
 #include <string.h>
 
 bool plan_need_name(struct plan_parser *p, struct plan_ref *ret) {
-    if (!plan_is(p, TOKEN_WORD) || plan_at_clause(p)) return plan_expected(p, "名称", "a name");
+    if (!plan_is(p, TOKEN_WORD) || plan_at_clause(p) || plan_word_reserved(plan_cur_str(p))) return plan_expected(p, "名称", "a name");
     *ret = (struct plan_ref){plan_cur_str(p), plan_token_pos(plan_cur(p)), PLAN_NONE};
     plan_next(p);
     return true;
 }
 
 bool plan_at_name(const struct plan_parser *p) {
-    if (!plan_is(p, TOKEN_WORD) || plan_at_clause(p) || plan_word_reserved(plan_cur_str(p))) return false;
-    enum plan_word w = plan_other_language(p); /* "on base" in a Chinese plan is no guard `on` */
-    return w == W_COUNT || !strchr(plan_word_text(w, !p->zh), ' ');
+    return plan_is(p, TOKEN_WORD) && !plan_at_clause(p) && !plan_word_reserved(plan_cur_str(p)) && !plan_at_words(p);
 }
 
 bool plan_need_new_name(struct plan_parser *p, struct str *ret) {
