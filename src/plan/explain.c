@@ -126,6 +126,13 @@ static void co_insurers(const struct explain *x) {
     explain_end(x);
 }
 
+void explain_period(const struct explain *x, struct plan_period period) {
+    bool family = period.per_family;
+    period.per_family = false;
+    plan_say_period(&x->say, period, x->out);
+    if (family) explain_text(x, "，全家共用", ", shared by the family");
+}
+
 /* ---- what the benefits refer to ---------------------------------------------------------------------------- */
 
 static void parameters(const struct explain *x) {
@@ -179,7 +186,7 @@ static void shared(const struct explain *x) {
         explain_text(x, s->is_cap ? "共用封顶线" : "共用免赔额", s->is_cap ? "Shared cap " : "Shared deductible ");
         explain_label(x, s->label, s->name);
         explain_text(x, "（", " (");
-        plan_say_period(&x->say, s->is_cap ? s->cap_period : s->deductible.period, x->out);
+        explain_period(x, s->is_cap ? s->cap_period : s->deductible.period);
         explain_text(x, "）：", "): ");
         plan_say_choice(&x->say, s->is_cap ? &s->cap_value : &s->deductible.value, x->out);
         if (!s->is_cap) explain_filled_by(x, s->deductible.filled_by);
@@ -187,11 +194,24 @@ static void shared(const struct explain *x) {
     }
 }
 
+static void lists(const struct explain *x) {
+    for (uint32_t i = 0; i < x->p->use_count; i++) {
+        const struct plan_list *l = x->p->uses[i];
+        explain_text(x, "清单", "List ");
+        explain_label(x, l->label, l->name);
+        explain_text(x, "：共 ", ": ");
+        buf_printf(x->out, "%u", l->entry_count);
+        explain_text(x, " 条", l->entry_count == 1 ? " entry" : " entries");
+        explain_end(x);
+    }
+}
+
 static void examples(const struct explain *x) {
-    if (x->p->example_count == 0) return;
+    uint32_t n = x->p->example_count;
+    if (n == 0) return;
     explain_text(x, "\n本方案附算例 ", "\nThe plan carries ");
-    buf_printf(x->out, "%u", x->p->example_count);
-    explain_text(x, " 个，随方案一同检验", " examples that are checked with it");
+    buf_printf(x->out, "%u", n);
+    explain_text(x, " 个，随方案一同检验", n == 1 ? " example that is checked with it" : " examples that are checked with it");
     explain_end(x);
 }
 
@@ -205,6 +225,7 @@ void plan_explain(const struct plan *p, bool in_zh, struct buf *out) {
     reads(&x);
     co_insurers(&x);
     parameters(&x);
+    lists(&x);
     conditions(&x);
     shared(&x);
     explain_exclusions(&x, p->exclusions, p->exclusion_count, "");

@@ -15,6 +15,7 @@ struct explain {
 void explain_text(const struct explain *x, const char *zh, const char *en);
 void explain_end(const struct explain *x); /* full stop and line break */
 void explain_label(const struct explain *x, struct plan_label label, struct str name);
+void explain_period(const struct explain *x, struct plan_period period);
 void explain_waiting(const struct explain *x, const struct plan_waiting *w);
 void explain_filled_by(const struct explain *x, uint32_t kinds);
 void explain_exclusions(const struct explain *x, const struct plan_exclusion *items, uint32_t count, const char *indent);

@@ -3,6 +3,7 @@
  * Who uses it: explain.c.
  */
 #include "plan/explain.h"
+#include "plan/words.h"
 
 #define INDENT "  "
 
@@ -11,10 +12,15 @@ static void item(const struct explain *x, const char *zh, const char *en) {
     explain_text(x, zh, en);
 }
 
+static bool is_settled(const struct plan_cond *c) {
+    return c->kind == PLAN_COND_FACT && c->ref.index == PLAN_FACT_SETTLED;
+}
+
 static void needs(const struct explain *x, const struct plan_benefit *b) {
     for (uint32_t i = 0; i < b->need_count; i++) {
         item(x, "前提：", "Needs: ");
-        plan_say_cond(&x->say, b->needs[i].cond, x->out);
+        if (is_settled(b->needs[i].cond)) explain_text(x, "已经基本医保结算", "settled by the basic insurance");
+        else plan_say_cond(&x->say, b->needs[i].cond, x->out);
         explain_text(x, "；否则不予给付", "; else nothing is paid");
         if (b->needs[i].refusal.n > 0) {
             explain_text(x, "：", ": ");
@@ -25,6 +31,21 @@ static void needs(const struct explain *x, const struct plan_benefit *b) {
     if (!b->waiting.written) return;
     buf_add_cstr(x->out, INDENT);
     explain_waiting(x, &b->waiting);
+}
+
+/* The buckets as a person says them; index as plan_bucket_text. */
+static void buckets(const struct explain *x, const struct plan_takes *t) {
+    static const char *const en[PLAN_BUCKET_WORDS] = {
+        [BUCKET_OWN_FULL] = "what is outside the catalogue", [BUCKET_OVER_LIMIT] = "what passes a price limit",
+        [BUCKET_OWN_FIRST] = "the own first share", [BUCKET_IN_SCOPE] = "what is in scope", [BUCKET_DEDUCTIBLE] = "the statutory deductible",
+        [BUCKET_RATIO_PART] = "the own part by ratio", [BUCKET_OVER_CAP] = "what passes the statutory cap",
+        [BUCKET_COUNT] = "what the statutory insurance left of the scope"};
+    for (uint32_t i = 0; i < t->word_count; i++) {
+        uint32_t k = 0;
+        while (k < BUCKET_COUNT && plan_bucket_bits(k) != t->words[i].bits) k++;
+        if (i > 0) buf_add_cstr(x->out, " + ");
+        explain_text(x, plan_bucket_text(k, true), en[k]);
+    }
 }
 
 static void rest_of(const struct explain *x, const struct plan_takes *t, bool first) {
@@ -41,8 +62,8 @@ static void takes(const struct explain *x, const struct plan_benefit *b) {
     const struct plan_takes *t = &b->takes;
     if (!t->written) return;
     item(x, "纳入的费用：", "Takes: ");
-    plan_say_buckets(&x->say, t->buckets, x->out);
-    rest_of(x, t, t->buckets == 0);
+    buckets(x, t);
+    rest_of(x, t, t->word_count == 0);
     if (t->before_others) explain_text(x, "，按其他给付之前的金额计算", ", as it stood before other payers");
     if (t->share_list.name.n > 0) {
         const struct plan_list *l = x->p->uses[t->share_list.index];
@@ -69,7 +90,7 @@ static void scope(const struct explain *x, enum plan_key key, struct plan_period
         plan_say_key(&x->say, key, x->out);
         explain_text(x, "，", ", ");
     }
-    plan_say_period(&x->say, period, x->out);
+    explain_period(x, period);
     explain_text(x, "）", ")");
     if (!for_cond) return;
     explain_text(x, "，针对：", ", for lines where ");
@@ -105,7 +126,7 @@ static void deductible(const struct explain *x, const struct plan_benefit *b) {
         explain_label(x, s->label, s->name);
     } else {
         item(x, "免赔额（", "Deductible (");
-        plan_say_period(&x->say, d->period, x->out);
+        explain_period(x, d->period);
         explain_text(x, "）：", "): ");
         plan_say_choice(&x->say, &d->value, x->out);
         explain_filled_by(x, d->filled_by);
@@ -121,7 +142,7 @@ static void pays(const struct explain *x, const struct plan_benefit *b) {
                      b->pays.on_base ? "; tiers stand on the whole amount so far" : "; tiers stand on the amount over the deductible so far");
         if (b->pays.period_written) {
             explain_text(x, "（", " (");
-            plan_say_period(&x->say, b->pays.period, x->out);
+            explain_period(x, b->pays.period);
             explain_text(x, "）", ")");
         }
     }
@@ -152,7 +173,7 @@ static void caps(const struct explain *x, const struct plan_benefit *b) {
             explain_label(x, s->label, s->name);
         } else {
             item(x, "封顶线（", "Cap (");
-            plan_say_period(&x->say, c->period, x->out);
+            explain_period(x, c->period);
             explain_text(x, "）：", "): ");
             plan_say_choice(&x->say, &c->value, x->out);
         }
@@ -172,11 +193,11 @@ static void allowance(const struct explain *x, const struct plan_benefit *b) {
     explain_text(x, " 天", " days");
     for (uint32_t i = 0; i < al->limit_count; i++) {
         explain_text(x, "；", "; at most ");
-        if (x->say.mode == PLAN_SAY_ZH) plan_say_period(&x->say, al->limits[i].period, x->out);
+        if (x->say.mode == PLAN_SAY_ZH) explain_period(x, al->limits[i].period);
         explain_text(x, "至多 ", "");
         buf_printf(x->out, "%lld", (long long)al->limits[i].days);
         explain_text(x, " 天", " days ");
-        if (x->say.mode != PLAN_SAY_ZH) plan_say_period(&x->say, al->limits[i].period, x->out);
+        if (x->say.mode != PLAN_SAY_ZH) explain_period(x, al->limits[i].period);
     }
     explain_end(x);
 }
