@@ -3,8 +3,8 @@
  * Who uses it: settle (a benefit over lines and buckets, co-insurers), bill (rounding differences).
  * Invariant: the parts sum to the total; each part is the exact share rounded down or up; the units that are left go
  * to the largest remainders, ties to the earlier part; the same input gives the same answer everywhere.
- * Workload: 20 to 10,000 lines per payer and benefit, so no sort: reciprocal instead of division, and a selection
- * that knows the values lie between 0 and the sum of the weights. Source: STYLE 20; Hamilton's method.
+ * Workload: 20 to 10,000 lines per payer and benefit, so no sort: reciprocal instead of division, and the remainders
+ * are counted by 64ths of the sum, so that only the few near the threshold are compared. Source: STYLE 20; Hamilton's method.
  */
 #include "money/money.h"
 
@@ -22,11 +22,23 @@ static bool weights_sum(const int64_t *weights, size_t count, uint64_t *ret_sum)
     return true;
 }
 
-/* Floors of total × weight / sum and their remainders. Returns the sum of the floors.
+/* Remainders lie in [0, sum); which of 64 equal parts of it one lies in, in order: monotone in the remainder. */
+enum { SPREAD = 64, SPREAD_SHIFT = 58, CLOSE_MAX = 64 };
+
+static inline uint32_t spread_of(uint64_t remainder, uint64_t reciprocal) { return (uint32_t)(remainder * reciprocal >> SPREAD_SHIFT); }
+
+/* The smallest remainder of that part: ⌈part·2^58 / reciprocal⌉; of the part behind the last one, any that is too large. */
+static uint64_t spread_first(uint32_t part, uint64_t reciprocal) {
+    if (part == SPREAD) return UINT64_MAX;
+    uint64_t from = (uint64_t)part << SPREAD_SHIFT;
+    return from / reciprocal + (from % reciprocal != 0);
+}
+
+/* Floors of total × weight / sum, their remainders, and how the remainders are spread. Returns the sum of the floors.
  * With m = ⌊(2^64−1)/sum⌋ the estimate ⌊x·m/2^64⌋ of ⌊x/sum⌋ is at most one too small for every x < 2^64:
  * 2^64 − m·sum <= sum, hence x/sum − x·m/2^64 <= x/2^64 < 1. */
 static uint64_t shares_narrow(uint64_t total, const int64_t *weights, size_t count, uint64_t sum, int64_t *parts,
-                              uint64_t *remainders) {
+                              uint64_t *remainders, uint32_t spread[SPREAD]) {
     uint64_t reciprocal = UINT64_MAX / sum, given = 0;
     for (size_t i = 0; i < count; i++) {
         uint64_t product = total * (uint64_t)weights[i];
@@ -37,6 +49,7 @@ static uint64_t shares_narrow(uint64_t total, const int64_t *weights, size_t cou
         remainder -= more ? sum : 0;
         parts[i] = (int64_t)quotient;
         remainders[i] = remainder;
+        spread[spread_of(remainder, reciprocal)]++;
         given += quotient;
     }
     return given;
@@ -106,6 +119,65 @@ static void units_give(uint64_t total, const int64_t *weights, size_t count, uin
     }
 }
 
+/* The k-th largest remainder, found among those that lie as close to it as the spread can tell; ties: how many equal to it
+ * get a unit, `count` when all do. False when the close ones are too many (equal weights make equal remainders): then
+ * a selection over all must do. */
+static bool threshold_near(const uint64_t *remainders, size_t count, uint64_t reciprocal, const uint32_t spread[SPREAD],
+                           size_t k, uint64_t *ret_threshold, size_t *ret_ties) {
+    uint32_t at = SPREAD - 1;
+    while (k > spread[at]) k -= spread[at--]; /* ends: all together are more than k */
+    uint64_t close[CLOSE_MAX];
+    if (spread[at] > CLOSE_MAX) return false;
+    size_t n = 0;
+    uint64_t low = spread_first(at, reciprocal), width = spread_first(at + 1, reciprocal) - low;
+    for (size_t i = 0; i < count; i++) {
+        if (remainders[i] - low >= width) continue;
+        size_t place = n++; /* largest first */
+        for (; place > 0 && close[place - 1] < remainders[i]; place--) close[place] = close[place - 1];
+        close[place] = remainders[i];
+    }
+    size_t ties = 1;
+    while (ties < k && close[k - 1 - ties] == close[k - 1]) ties++;
+    bool all = k == n || close[k] != close[k - 1];
+    *ret_threshold = close[k - 1];
+    *ret_ties = all ? count : ties;
+    return true;
+}
+
+/* One more unit for each remainder above the threshold, and for the first `ties` equal to it. */
+static void units_add(const uint64_t *remainders, size_t count, int64_t *parts, uint64_t threshold, size_t ties) {
+    if (ties == count) { /* the rule: no counting along the way */
+        for (size_t i = 0; i < count; i++) parts[i] += remainders[i] >= threshold;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool equal = remainders[i] == threshold && ties > 0;
+        ties -= equal;
+        parts[i] += (remainders[i] > threshold) | equal;
+    }
+}
+
+static void split_narrow(uint64_t size, const int64_t *weights, size_t count, uint64_t sum, int64_t *parts, uint64_t *scratch) {
+    uint32_t spread[SPREAD] = {0};
+    uint64_t given = shares_narrow(size, weights, count, sum, parts, scratch, spread), threshold;
+    size_t ties;
+    if (given == size) return;
+    if (threshold_near(scratch, count, UINT64_MAX / sum, spread, (size_t)(size - given), &threshold, &ties)) {
+        units_add(scratch, count, parts, threshold, ties);
+        return;
+    }
+    threshold = select_largest(scratch, count, (size_t)(size - given), &ties);
+    units_give(size, weights, count, sum, parts, threshold, ties);
+}
+
+static void split_wide(uint64_t size, const int64_t *weights, size_t count, uint64_t sum, int64_t *parts, uint64_t *scratch) {
+    uint64_t given = shares_wide(size, weights, count, sum, parts, scratch);
+    if (given == size) return;
+    size_t ties;
+    uint64_t threshold = select_largest(scratch, count, (size_t)(size - given), &ties);
+    units_give(size, weights, count, sum, parts, threshold, ties);
+}
+
 bool split_largest_remainder(int64_t total, const int64_t *weights, size_t count, int64_t *ret_parts,
                              uint64_t *scratch) {
     uint64_t sum;
@@ -117,12 +189,7 @@ bool split_largest_remainder(int64_t total, const int64_t *weights, size_t count
     }
     uint64_t size = total < 0 ? (uint64_t)-total : (uint64_t)total, most;
     bool narrow = !__builtin_mul_overflow(size, sum, &most) && most <= INT64_MAX;
-    uint64_t given = (narrow ? shares_narrow : shares_wide)(size, weights, count, sum, ret_parts, scratch);
-    if (given < size) {
-        size_t ties;
-        uint64_t threshold = select_largest(scratch, count, (size_t)(size - given), &ties);
-        units_give(size, weights, count, sum, ret_parts, threshold, ties);
-    }
+    (narrow ? split_narrow : split_wide)(size, weights, count, sum, ret_parts, scratch);
     if (total < 0)
         for (size_t i = 0; i < count; i++) ret_parts[i] = -ret_parts[i];
     return true;
