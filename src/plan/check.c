@@ -86,7 +86,7 @@ static bool prepare(struct check *c) {
 /* Everything that works on a tree with errors in it. */
 static void check_tree(struct check *c) {
     static void (*const passes[])(struct check *) = {
-        check_names, check_resolve, check_clauses, check_lists, check_examples,
+        check_size, check_names, check_resolve, check_clauses, check_lists, check_examples,
     };
     for (size_t i = 0; i < COUNT_OF(passes) && !c->no_memory; i++) passes[i](c);
 }
@@ -111,12 +111,11 @@ struct status plan_check(struct arena *a, struct plan *p, const struct plan_libr
                          struct plan_diagnostics *d) {
     struct check c = {.a = a, .p = p, .lib = lib, .d = d, .errors_before = d->error_count};
     uint32_t not_decided = 0;
-    check_size(&c);
-    bool sound = check_clean(&c) && prepare(&c);
-    if (sound) check_tree(&c);
-    if (sound && !c.no_memory && check_expand(&c)) check_types(&c);
+    if (prepare(&c)) check_tree(&c);
+    if (!c.no_memory && check_expand(&c)) check_types(&c);
     if (check_clean(&c)) check_values(&c);
     if (check_clean(&c)) check_cases(&c);
+    if (check_clean(&c)) check_compiles(&c);
     if (check_clean(&c)) not_decided = prove(&c, o != NULL && o->prove ? o : NULL);
     if (c.no_memory) return status_memory();
     if (o != NULL && o->ret_not_decided != NULL) *o->ret_not_decided = not_decided;

@@ -1,6 +1,6 @@
 /* plan/check — what the parts of the checker share.
  *
- * Internal to the room. Order: size → names → clauses → types → values → cases; then, when nothing is wrong and it is asked for, the proofs
+ * Internal to the room. Order: names → references → clauses → lists → types → values → cases; then, when nothing is wrong and it is asked for, the proofs
  * (prove.h). A pass may assume what the passes before it assured only when they reported nothing; names and types tolerate PLAN_NONE.
  */
 #ifndef YIJIE_PLAN_CHECK_H
@@ -49,7 +49,8 @@ void *check_array(struct check *c, size_t count, size_t size, size_t align); /* 
 struct str check_text(struct check *c, struct str s); /* notes missing memory */
 #define check_printf(c, ...) check_text((c), arena_printf((c)->a, __VA_ARGS__))
 
-void check_size(struct check *c);    /* check_size.c: limits, so that later passes are bounded */
+void check_size(struct check *c);    /* check_size.c */
+void check_compiles(struct check *c);/* check_size.c: a large plan is compiled to see that it can be */
 void check_names(struct check *c);   /* check_names.c: names are unique; reads */
 void check_resolve(struct check *c); /* check_resolve.c: references, words, texts, lists */
 bool check_expand(struct check *c);  /* check_expand.c: circles, and size with names replaced by what they mean. False: do not walk along names */

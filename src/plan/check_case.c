@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "plan/witness.h"
+
 enum { CASE_CELLS = 4'096 }; /* combinations of one `by`: beyond that only `otherwise` is accepted */
 
 /* How many values a fact has, when they can be listed: 0 when they cannot (a count without bounds, a text). */
@@ -86,24 +88,56 @@ static bool find_gap(const struct plan *p, const struct plan_choice *choice, uin
     return false;
 }
 
+/* A value of a fact that cannot be listed, and that no item has. */
+static void other_value(const struct plan *p, const struct plan_choice *choice, uint32_t at, struct witness_fact *ret) {
+    static const char *const texts[] = {"zz-other", "999999", "none"};
+    int64_t min, max;
+    plan_fact_bounds(ret->fact, &min, &max);
+    bool text = plan_fact_view(p, ret->fact).type == PLAN_VALUE_TEXT;
+    for (uint32_t n = 0;; n++) { /* one more than there are items is enough */
+        bool taken = false;
+        for (uint32_t i = 0; i < choice->item_count; i++) {
+            int64_t v = choice->items[i].resolved[at];
+            taken = taken || (text ? n < COUNT_OF(texts) && str_eq(p->texts[v], str_from(texts[n])) : v == min + n);
+        }
+        if (taken) continue;
+        ret->number = min + n;
+        if (text) ret->text = str_from(texts[n < COUNT_OF(texts) ? n : 0]);
+        return;
+    }
+}
+
+static void report_gap(struct check *c, const struct plan_choice *choice, const int64_t *values, struct str what) {
+    struct plan_diagnostic *d = check_finding(c, c->p->source, "case-gap", choice->pos, what, STR(""));
+    if (d == NULL) return;
+    struct witness_fact facts[3];
+    for (uint32_t i = 0; i < choice->by_count; i++) {
+        facts[i] = (struct witness_fact){.fact = choice->by[i].index, .number = values[i]};
+        if (domain_size(c->p, facts[i].fact) == 0) other_value(c->p, choice, i, &facts[i]);
+    }
+    d->verdict = PLAN_REFUTED;
+    d->witness = witness_bill_of_facts(c->a, c->p, facts, choice->by_count);
+    if (d->witness == NULL) c->no_memory = true;
+}
+
 static void by_complete(struct check *c, const struct plan_choice *choice) {
     uint64_t cells = 1;
+    int64_t values[3] = {0};
+    struct str zh = STR(""), en = STR("");
     for (uint32_t i = 0; i < choice->by_count; i++) {
         uint32_t size = domain_size(c->p, choice->by[i].index);
-        if (size == 0 && !choice->has_base) {
-            struct str zh = plan_fact_name(c->p, choice->by[i].index, true), en = plan_fact_name(c->p, choice->by[i].index, false);
-            check_report(c, "case-gap", choice->pos,
-                         zh_en(c, check_printf(c, "「%.*s」的其余取值", STR_FMT(zh)), check_printf(c, "the other values of %.*s", STR_FMT(en))), STR(""));
-        }
+        if (size == 0) zh = plan_fact_name(c->p, choice->by[i].index, true), en = plan_fact_name(c->p, choice->by[i].index, false);
+        else values[i] = domain_value(choice->by[i].index, 0);
         cells *= size;
     }
-    int64_t values[3] = {0};
     bool listable = cells > 0 && cells <= CASE_CELLS;
     bool gap = !listable || find_gap(c->p, choice, (uint32_t)cells, values);
-    if (cells > CASE_CELLS && !choice->has_base) check_report(c, "case-gap", choice->pos, BOTH("组合过多，须写 otherwise", "so many combinations"), STR(""));
-    if (listable && gap && !choice->has_base)
-        check_report(c, "case-gap", choice->pos, zh_en(c, case_name(c, choice, values, true), case_name(c, choice, values, false)), STR(""));
     if (!gap && choice->has_base) check_report(c, "otherwise-dead", choice->pos, STR(""), STR(""));
+    if (!gap || choice->has_base) return;
+    struct str what = BOTH("组合过多的其余取值", "the rest of so many combinations");
+    if (listable) what = zh_en(c, case_name(c, choice, values, true), case_name(c, choice, values, false));
+    else if (zh.n > 0) what = zh_en(c, check_printf(c, "「%.*s」的其余取值", STR_FMT(zh)), check_printf(c, "the other values of %.*s", STR_FMT(en)));
+    report_gap(c, choice, values, what);
 }
 
 /* ---- exceptions -------------------------------------------------------------------------------------------- */

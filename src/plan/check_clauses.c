@@ -62,8 +62,8 @@ struct periods {
 
 static void period(struct periods *s, const struct plan_period *p, bool day_allowed) {
     if (p->each == PLAN_EACH_YEAR) {
+        if (!s->year && s->c->p->years == PLAN_YEAR_UNWRITTEN) check_report(s->c, "years-missing", p->pos, STR(""), STR(""));
         s->year = true;
-        if (s->c->p->years == PLAN_YEAR_UNWRITTEN) check_report(s->c, "years-missing", p->pos, STR(""), STR(""));
     }
     if (p->each == PLAN_EACH_DAY && !day_allowed) check_report(s->c, "period-day", p->pos, STR(""), STR(""));
 }
@@ -147,8 +147,6 @@ static void check_takes(struct check *c, const struct plan_benefit *b) {
         for (uint32_t k = 0; k < i; k++)
             if (str_eq(b->takes.rest_of[i].name, b->takes.rest_of[k].name))
                 check_report(c, "takes-twice", b->takes.rest_of[i].pos, b->takes.rest_of[i].name, STR(""));
-    if (b->takes.written && b->takes.buckets == 0 && b->takes.rest_count == 0)
-        check_report(c, "takes-nothing", b->takes.pos, b->name, STR(""));
 }
 
 static void check_caps(struct check *c, const struct plan_benefit *b) {

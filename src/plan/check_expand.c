@@ -14,11 +14,23 @@ struct sizes {
     struct check *c;
     enum { UNSEEN, OPEN, DONE } *condition_state, *parameter_state;
     uint32_t *condition_size, *parameter_size;
+    uint32_t depth;
     bool broken;
 };
 
 static uint32_t bounded(uint64_t n) {
     return n > EXPAND_TOTAL ? EXPAND_TOTAL + 1 : (uint32_t)n;
+}
+
+/* One level down. False: this deep there is no end in sight; reported. */
+static bool descend(struct sizes *s, struct plan_pos at) {
+    if (s->depth >= EXPAND_NODES) {
+        s->broken = true;
+        check_report(s->c, "too-deep", at, check_printf(s->c, "%d", EXPAND_NODES), STR(""));
+        return false;
+    }
+    s->depth++;
+    return true;
 }
 
 static void too_large(struct sizes *s, struct plan_pos at, uint32_t size) {
@@ -32,9 +44,10 @@ static void too_large(struct sizes *s, struct plan_pos at, uint32_t size) {
 static uint32_t size_of_condition(struct sizes *s, uint32_t index);
 
 static uint32_t size_of_cond(struct sizes *s, const struct plan_cond *cond) {
-    if (cond == NULL) return 0;
+    if (cond == NULL || !descend(s, cond->pos)) return 0;
     uint64_t n = 1 + (uint64_t)size_of_cond(s, cond->a) + size_of_cond(s, cond->b);
     if (cond->kind == PLAN_COND_NAME && cond->ref.index >= 0) n += size_of_condition(s, (uint32_t)cond->ref.index);
+    s->depth--;
     return bounded(n);
 }
 
@@ -57,9 +70,10 @@ static uint32_t size_of_condition(struct sizes *s, uint32_t index) {
 static uint32_t size_of_parameter(struct sizes *s, uint32_t index);
 
 static uint32_t size_of_expr(struct sizes *s, const struct plan_expr *e) {
-    if (e == NULL) return 0;
+    if (e == NULL || !descend(s, e->pos)) return 0;
     uint64_t n = 1 + (uint64_t)size_of_expr(s, e->a) + size_of_expr(s, e->b);
     if (e->kind == PLAN_EXPR_PARAMETER && e->ref.index >= 0) n += size_of_parameter(s, (uint32_t)e->ref.index);
+    s->depth--;
     return bounded(n);
 }
 

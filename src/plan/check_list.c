@@ -14,7 +14,6 @@ static void check_entry(struct check *c, const struct plan_list *list, const str
     else if (e->kind == PLAN_ENTRY_RANGE && str_cmp(e->text, e->text_to) > 0)
         check_report_in(c, source, "entry-range", e->pos, e->text, e->text_to);
     if (e->on.from.v > e->on.to.v) check_report_in(c, source, "dates-reversed", e->pos, STR(""), STR(""));
-    if (e->share_ppm > RATIO_ONE) check_report_in(c, source, "ratio-range", e->pos, check_printf(c, "%lld ppm", (long long)e->share_ppm), STR(""));
 }
 
 static void check_list(struct check *c, const struct plan_list *list) {

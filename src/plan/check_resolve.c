@@ -323,10 +323,8 @@ static void resolve_by(struct check *c, struct plan_choice *choice) {
     }
     for (uint32_t i = 0; known && i < choice->item_count; i++) {
         struct plan_by_item *item = &choice->items[i];
-        for (uint32_t k = 0; k < choice->by_count; k++) {
-            if (item->values[k].p == NULL) check_report(c, "item-width", item->pos, check_printf(c, "%u", choice->by_count), STR(""));
-            else item->resolved[k] = word_value(c, choice->by[k].index, item->values[k], item->pos, false);
-        }
+        for (uint32_t k = 0; k < choice->by_count; k++)
+            item->resolved[k] = word_value(c, choice->by[k].index, item->values[k], item->pos, false);
     }
 }
 

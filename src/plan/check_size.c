@@ -1,106 +1,55 @@
-/* plan/check_size — limits on what a plan may hold, checked before anything walks it.
+/* plan/check_size — what the parser's limits leave to bound: exceptions that proofs enumerate, and the size of the compiled form.
  *
- * Who uses it: plan_check, first. Invariant: behind it no pass recurses deeper than CHECK_DEPTH, compares more than CHECK_WORDS words pairwise,
- * or compiles to more than LIMIT_PLAN_STEPS steps. A plan is a stranger's text (STYLE 18).
+ * Who uses it: plan_check, first and, for a plan that is clean but large, last. Invariant: a clean plan compiles. A plan is a stranger's text (STYLE 18).
  */
 #include "plan/check.h"
 
-enum {
-    CHECK_DEPTH = 128,        /* of a condition or value, long chains of `or` and `+` included */
-    CHECK_NODES = 4'096,      /* of one condition or value */
-    CHECK_WORDS = 4'096,      /* in one `in (…)` */
-    CHECK_CLAUSES = 64,       /* of one kind in one benefit: the ordinal is a byte in the counters' key */
-    CHECK_ITEMS = 1'024,      /* of one `by` */
-    CHECK_EXCEPTIONS = 16,    /* of one choice: proofs enumerate them */
-    CHECK_READS = 64,
-    CHECK_VALUES = 256,       /* dated values of one parameter */
-};
-
-static void too_many(struct check *c, struct plan_pos at, struct str what, uint32_t limit) {
-    check_report(c, "too-many", at, what, check_printf(c, "%u", limit));
-}
-
-static void count_at_most(struct check *c, struct plan_pos at, struct str what, uint32_t count, uint32_t limit) {
-    if (count > limit) too_many(c, at, what, limit);
-}
-
-static bool cond_within(const struct plan_cond *cond, uint32_t depth, uint32_t *budget) {
-    for (; cond != NULL; cond = cond->a, depth++) {
-        if (depth > CHECK_DEPTH || *budget == 0 || cond->word_count > CHECK_WORDS) return false;
-        (*budget)--;
-        if (cond->b != NULL && !cond_within(cond->b, depth + 1, budget)) return false;
-    }
-    return true;
-}
-
-static void cond_size(struct check *c, const struct plan_cond *cond) {
-    uint32_t budget = CHECK_NODES;
-    if (cond != NULL && !cond_within(cond, 1, &budget)) check_report(c, "too-deep", cond->pos, check_printf(c, "%d", CHECK_DEPTH), STR(""));
-}
-
-static bool expr_within(const struct plan_expr *e, uint32_t depth, uint32_t *budget) {
-    for (; e != NULL; e = e->a, depth++) {
-        if (depth > CHECK_DEPTH || *budget == 0) return false;
-        (*budget)--;
-        if (e->b != NULL && !expr_within(e->b, depth + 1, budget)) return false;
-    }
-    return true;
-}
-
-static void value_size(struct check *c, struct plan_pos at, const struct plan_value *v) {
-    uint32_t budget = CHECK_NODES;
-    bool within = expr_within(v->expr, 1, &budget);
-    for (uint32_t i = 0; v->schedule != NULL && i < v->schedule->tier_count && within; i++)
-        within = expr_within(v->schedule->tiers[i].ratio, 1, &budget) && expr_within(v->schedule->tiers[i].to, 1, &budget);
-    if (!within) check_report(c, "too-deep", at, check_printf(c, "%d", CHECK_DEPTH), STR(""));
-}
-
-static void choice_size(struct check *c, struct plan_choice *choice) {
-    count_at_most(c, choice->pos, BOTH("分档", "items"), choice->item_count, CHECK_ITEMS);
-    count_at_most(c, choice->pos, BOTH("例外", "exceptions"), choice->exception_count, CHECK_EXCEPTIONS);
-    if (!check_clean(c)) return;
-    struct plan_value *v;
-    for (uint32_t i = 0; (v = plan_choice_value(choice, i)) != NULL; i++) value_size(c, choice->pos, v);
-}
-
-static void benefit_size(struct check *c, const struct plan_benefit *b) {
-    count_at_most(c, b->pos, BOTH("给付条件", "needs"), b->need_count, CHECK_CLAUSES);
-    count_at_most(c, b->pos, BOTH("责任免除", "exclude"), b->exclusion_count, CHECK_CLAUSES);
-    count_at_most(c, b->pos, BOTH("计入限额", "counts at most"), b->count_limit_count, CHECK_CLAUSES);
-    count_at_most(c, b->pos, BOTH("给付限额", "limit"), b->limit_count, CHECK_CLAUSES);
-    count_at_most(c, b->pos, BOTH("封顶线", "cap"), b->cap_count, CHECK_CLAUSES);
-    count_at_most(c, b->pos, BOTH("津贴天数上限", "at most"), b->allowance.limit_count, CHECK_CLAUSES);
-    count_at_most(c, b->pos, BOTH("取用", "rest of"), b->takes.rest_count, CHECK_CLAUSES);
-}
-
-static void plan_counts(struct check *c) {
-    const struct plan *p = c->p;
-    count_at_most(c, p->pos, BOTH("责任", "benefits"), p->benefit_count, LIMIT_PLAN_BENEFITS);
-    count_at_most(c, p->pos, BOTH("参数", "parameters"), p->parameter_count, LIMIT_PLAN_NAMES);
-    count_at_most(c, p->pos, BOTH("人群与情形", "classes and cases"), p->condition_count, LIMIT_PLAN_NAMES);
-    count_at_most(c, p->pos, BOTH("责任免除", "exclusions"), p->exclusion_count, LIMIT_PLAN_NAMES);
-    count_at_most(c, p->pos, BOTH("共用项", "shared"), p->shared_count, LIMIT_PLAN_NAMES);
-    count_at_most(c, p->pos, BOTH("清单", "lists"), p->list_count, LIMIT_PLAN_LISTS);
-    count_at_most(c, p->pos, BOTH("声明的事实", "reads"), p->read_count, CHECK_READS);
-    count_at_most(c, p->pos, BOTH("示例", "examples"), p->example_count, LIMIT_PLAN_EXAMPLES);
-    count_at_most(c, p->pos, BOTH("共保人", "co-insurers"), p->co_insurer_count, LIMIT_CO_INSURERS);
-    for (uint32_t i = 0; i < p->parameter_count; i++)
-        count_at_most(c, p->parameters[i].pos, BOTH("参数取值", "values"), p->parameters[i].value_count, CHECK_VALUES);
-    for (uint32_t i = 0; i < p->list_count; i++)
-        count_at_most(c, p->lists[i].pos, BOTH("清单条目", "entries"), p->lists[i].entry_count, LIMIT_PLAN_LIST_ENTRIES);
-    for (uint32_t i = 0; i < p->read_count; i++)
-        count_at_most(c, p->reads[i].pos, BOTH("取值", "words"), p->reads[i].word_count, 64);
-    for (uint32_t i = 0; i < p->benefit_count; i++) benefit_size(c, &p->benefits[i]);
-}
+enum { CHECK_EXCEPTIONS = 16 }; /* of one choice: every pair is a question */
 
 void check_size(struct check *c) {
-    plan_counts(c);
-    struct plan_sites sites;
-    if (!check_clean(c)) return;
-    if (!plan_sites_collect(c->a, c->p, &sites)) {
-        c->no_memory = true;
-        return;
+    for (uint32_t i = 0; i < c->sites.choice_count; i++)
+        if (c->sites.choices[i].choice->exception_count > CHECK_EXCEPTIONS)
+            check_report(c, "too-many", c->sites.choices[i].choice->pos, BOTH("例外", "exceptions"), check_printf(c, "%d", CHECK_EXCEPTIONS));
+}
+
+/* ---- does it compile? ------------------------------------------------------------------------------------------ */
+
+enum {
+    SMALL_WEIGHT = 400, /* a plan below this compiles: no part of the tree is more than eight steps or one mask */
+    BENEFIT_WEIGHT = 16,  /* its own fixed steps */
+};
+
+static uint64_t cond_weight(const struct plan_cond *c) {
+    return c == NULL ? 0 : 1 + (uint64_t)c->word_count + cond_weight(c->a) + cond_weight(c->b);
+}
+
+static uint64_t expr_weight(const struct plan_expr *e) {
+    return e == NULL ? 0 : 1 + expr_weight(e->a) + expr_weight(e->b);
+}
+
+static uint64_t choice_weight(struct plan_choice *choice) {
+    uint64_t n = 1 + (uint64_t)choice->item_count * choice->by_count;
+    struct plan_value *v;
+    for (uint32_t i = 0; i < choice->exception_count; i++) n += choice->exceptions[i].name_count;
+    for (uint32_t i = 0; (v = plan_choice_value(choice, i)) != NULL; i++) {
+        n += 1 + expr_weight(v->expr);
+        for (uint32_t k = 0; v->schedule != NULL && k < v->schedule->tier_count; k++)
+            n += 1 + expr_weight(v->schedule->tiers[k].ratio) + expr_weight(v->schedule->tiers[k].to);
     }
-    for (uint32_t i = 0; i < sites.cond_count; i++) cond_size(c, sites.conds[i].cond);
-    for (uint32_t i = 0; i < sites.choice_count; i++) choice_size(c, sites.choices[i].choice);
+    return n;
+}
+
+void check_compiles(struct check *c) {
+    const struct plan *p = c->p;
+    uint64_t weight = (uint64_t)p->benefit_count * BENEFIT_WEIGHT + (uint64_t)p->condition_count + p->parameter_count;
+    for (uint32_t i = 0; i < c->sites.cond_count; i++) weight += cond_weight(c->sites.conds[i].cond);
+    for (uint32_t i = 0; i < c->sites.choice_count; i++) weight += choice_weight(c->sites.choices[i].choice);
+    if (weight < SMALL_WEIGHT) return;
+    struct arena_mark mark = arena_mark(c->a);
+    struct plan_program *program = NULL;
+    struct status s = plan_compile(c->a, p, &program);
+    bool failed = status_failed(s), memory = failed && s.err == status_memory().err;
+    arena_rewind(c->a, mark);
+    if (memory) c->no_memory = true;
+    else if (failed) check_report(c, "plan-too-large", p->pos, p->name, STR(""));
 }

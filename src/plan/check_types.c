@@ -198,12 +198,7 @@ static void fix(struct check *c, struct plan_expr *e, enum plan_type type) {
     if (e->rounding_written && !by_ratio) check_report(c, "rounding-needless", e->pos, STR(""), STR(""));
     switch (e->kind) {
     case PLAN_EXPR_NUMBER: fix_number(c, e, type); return;
-    case PLAN_EXPR_RATIO:
-        if (e->value < 0 || e->value > RATIO_ONE) {
-            char text[24];
-            check_report(c, "ratio-range", e->pos, (struct str){text, ratio_format_percent(e->value, text)}, STR(""));
-        }
-        return;
+    case PLAN_EXPR_RATIO: /* the lexer takes 0 to 100% only */
     case PLAN_EXPR_NOTHING:
     case PLAN_EXPR_FACT: return;
     case PLAN_EXPR_PARAMETER: fix_parameter(c, e, type); return;
@@ -235,6 +230,7 @@ static void type_expr(struct check *c, struct plan_expr *e, enum plan_type type,
         return;
     }
     if (can_be(t, type)) fix(c, e, type);
+    else if (e->kind == PLAN_EXPR_PARAMETER) check_report(c, "parameter-type", e->pos, e->ref.name, can_name(t));
     else check_report(c, "type-wanted", e->pos, can_name(can_of_type(type)), can_name(t));
 }
 

@@ -1,8 +1,8 @@
 /* plan/prove_take — buckets that two benefits want.
  *
  * Who uses it: proofs. Inside a plan an earlier benefit takes its base away from later ones (docs/plan-language.md §4, step 3.5). That is often meant, and as often a slip:
- * a line that two benefits let through is a warning with that line as witness; a benefit that never gets any line first can never pay and is an error.
- * `rest of` says that the later one knows.
+ * a line that two benefits let through is a warning with that line as witness, only a note where the earlier one is the special case of the later; a benefit
+ * that never gets any line first can never pay and is an error. `rest of` says that the later one knows.
  */
 #include "plan/prove.h"
 
@@ -66,6 +66,14 @@ static bool meet(struct prove *pv, uint32_t earlier, uint32_t later, struct logi
     return prove_ask(pv, q, f, true, p->benefits[later].pos, BOTH("费用会不会被两个责任取用", "can two benefits want the same money")) == LOGIC_YES;
 }
 
+/* Every line of the earlier one is one of the later one: the special case before the general rule. */
+static bool within(struct prove *pv, uint32_t earlier, uint32_t later) {
+    const struct plan *p = pv->c->p;
+    struct logic *q = logic_new(&pv->w);
+    const struct logic_node *f = logic_and(q, prove_reach(q, p, &p->benefits[earlier]), logic_not(q, prove_reach(q, p, &p->benefits[later])));
+    return prove_ask(pv, q, f, false, p->benefits[later].pos, BOTH("前一责任是不是后一责任的特例", "is the earlier benefit a special case of the later one")) == LOGIC_NO;
+}
+
 static void wanted_twice(struct prove *pv, uint32_t later) {
     const struct plan *p = pv->c->p;
     const struct plan_benefit *b = &p->benefits[later];
@@ -74,7 +82,8 @@ static void wanted_twice(struct prove *pv, uint32_t later) {
         uint32_t common = p->benefits[e].takes.buckets & b->takes.buckets;
         struct logic *q;
         if (p->benefits[e].kind != PLAN_BENEFIT_INDEMNITY || common == 0 || knows(b, (int32_t)e) || !meet(pv, e, later, &q)) continue;
-        struct plan_diagnostic *d = prove_report_witness(pv, never ? "shadowed" : "bucket-twice", b->takes.pos, p->benefits[e].name,
+        const char *code = never ? "shadowed" : within(pv, e, later) ? "bucket-special" : "bucket-twice";
+        struct plan_diagnostic *d = prove_report_witness(pv, code, b->takes.pos, p->benefits[e].name,
                                                          never ? b->name : bucket_words(pv->c, common), q, (struct witness_money){common, 0});
         if (d != NULL && never) d->verdict = PLAN_PROVEN;
         return; /* one witness for each benefit */

@@ -5,6 +5,7 @@
  */
 #include "plan/witness.h"
 
+#include "plan/check.h"
 #include "plan/facts.h"
 #include "plan/sites.h"
 
@@ -12,17 +13,27 @@ struct witness {
     struct arena *a;
     const struct plan *p;
     const struct logic *q;
+    const struct witness_fact *facts; /* come before what q says */
+    uint32_t fact_count;
     struct bill *bill;
     bool no_memory;
 };
 
+static const struct witness_fact *fixed(const struct witness *w, int32_t fact) {
+    for (uint32_t i = 0; i < w->fact_count; i++)
+        if (w->facts[i].fact == fact) return &w->facts[i];
+    return NULL;
+}
+
 static int64_t number(const struct witness *w, int32_t fact, int64_t usual) {
     struct logic_value v;
+    if (fixed(w, fact) != NULL) return fixed(w, fact)->number;
     return w->q != NULL && logic_value(w->q, LOGIC_FACT, fact, &v) ? v.number : usual;
 }
 
 static struct str text(const struct witness *w, int32_t fact, struct str usual) {
     struct logic_value v;
+    if (fixed(w, fact) != NULL) return fixed(w, fact)->text;
     return w->q != NULL && logic_value(w->q, LOGIC_FACT, fact, &v) ? v.text : usual;
 }
 
@@ -97,7 +108,12 @@ static void give_policy(struct witness *w) {
         return;
     }
     struct day on = deciding(w);
+    struct logic_value enrolled;
+    bool free = w->q == NULL || !logic_value(w->q, LOGIC_ENROLLED, 0, &enrolled);
     struct day first = w->q != NULL ? logic_first_enrolled(w->q) : day_add(day_add_years(on, -1), -1);
+    /* A stay across the beginning of cover is decided by another date when the person was enrolled before: then enrolled on that day. */
+    if (free && w->bill->from.v < w->p->in_force.from.v) first = w->p->in_force.from;
+    if (fixed(w, PLAN_FACT_POLICY_YEARS) != NULL) first = day_add_years(on, -(int)fixed(w, PLAN_FACT_POLICY_YEARS)->number);
     bool renewed = number(w, PLAN_FACT_RENEWED, 0) != 0;
     struct day begins = !renewed ? first : w->bill->from.v > first.v ? w->bill->from : on;
     policy->plan = w->p->name;
@@ -233,14 +249,26 @@ static void give_statutory(struct witness *w) {
     s->fund_sum = fund->amount;
 }
 
-const struct bill *witness_bill(struct arena *a, const struct plan *p, const struct logic *q, struct witness_money money) {
-    struct bill *b = ARENA_NEW(a, struct bill);
-    if (b == NULL) return NULL;
-    struct witness w = {.a = a, .p = p, .q = q, .bill = b};
-    if (money.amount == 0) {
-        money.amount = 1'000'000;
-        for (int i = 0; i < p->currency->digits; i++) money.amount *= 10;
+/* Above every deductible, and not far above: a cap would hide what the bill is to show. */
+static int64_t telling_amount(const struct plan *p) {
+    int64_t amount = 0, unit = 1;
+    for (uint32_t i = 0; i < p->shared_count; i++)
+        if (!p->shared[i].is_cap) amount = i64_max(amount, plan_choice_interval(p, &p->shared[i].deductible.value, DAY_NONE).max);
+    for (uint32_t i = 0; i < p->benefit_count; i++) {
+        const struct plan_deductible *d = &p->benefits[i].deductible;
+        if (d->written && !d->nothing && d->shared.name.n == 0) amount = i64_max(amount, plan_choice_interval(p, &d->value, DAY_NONE).max);
     }
+    for (int i = 0; i < p->currency->digits; i++) unit *= 10;
+    amount += 1'000 * unit;
+    return amount < LIMIT_AMOUNT_MINOR / 100 ? amount : 1'000'000 * unit;
+}
+
+static const struct bill *build(struct witness w, struct witness_money money) {
+    const struct plan *p = w.p;
+    struct bill *b = ARENA_NEW(w.a, struct bill);
+    if (b == NULL) return NULL;
+    w.bill = b;
+    if (money.amount == 0) money.amount = telling_amount(p);
     b->bill = STR("witness");
     b->revision = 1;
     b->currency = p->currency;
@@ -264,6 +292,14 @@ const struct bill *witness_bill(struct arena *a, const struct plan *p, const str
     give_line(&w, money);
     if (!w.no_memory) give_statutory(&w);
     return w.no_memory ? NULL : b;
+}
+
+const struct bill *witness_bill(struct arena *a, const struct plan *p, const struct logic *q, struct witness_money money) {
+    return build((struct witness){.a = a, .p = p, .q = q}, money);
+}
+
+const struct bill *witness_bill_of_facts(struct arena *a, const struct plan *p, const struct witness_fact *facts, uint32_t count) {
+    return build((struct witness){.a = a, .p = p, .facts = facts, .fact_count = count}, (struct witness_money){0});
 }
 
 void witness_input(const struct bill *b, struct witness_input_memory *memory, struct plan_input *ret) {

@@ -10,10 +10,18 @@
 
 struct witness_money {
     uint32_t buckets; /* bits of enum bill_bucket: where the line's money lies; 0: in all four given ones */
-    int64_t amount;   /* in each of them; 0: a million major units */
+    int64_t amount;   /* in each of them; 0: a thousand major units above every deductible */
 };
 /* NULL: no memory. `q` may be NULL: an ordinary bill. */
 const struct bill *witness_bill(struct arena *a, const struct plan *p, const struct logic *q, struct witness_money money);
+
+/* A fact of the visit that the bill must have. */
+struct witness_fact {
+    int32_t fact;
+    int64_t number;
+    struct str text; /* of a text fact */
+};
+const struct bill *witness_bill_of_facts(struct arena *a, const struct plan *p, const struct witness_fact *facts, uint32_t count);
 
 /* The input of a run on a witness: the line's money as left, its policy, the day of settlement. */
 struct witness_input_memory {
