@@ -96,6 +96,20 @@ static void check_text(struct cli *c, const struct plan_about *about, const stru
     }
 }
 
+/* Files that hold lists or chains only: their grammar is all that can be checked here. */
+static void files_without_plan(struct cli *c, const struct loaded *l)
+{
+    for (uint32_t i = 0; i < c->arg_count; i++) {
+        bool any = false;
+        for (uint32_t k = 0; k < l->count && !any; k++) any = str_eq(l->plans[k].source->name, str_from(c->args[i]));
+        if (any) continue;
+        buf_printf(&c->out, "· %s  ", c->args[i]);
+        cli_text(c, &c->out, STR("语法无误，没有计划：清单与支付链随引用它们的计划检查"),
+                 STR("well formed, holds no plan: lists and chains are checked with the plans that use them"));
+        buf_add_char(&c->out, '\n');
+    }
+}
+
 int cli_plan_check(struct cli *c)
 {
     struct loaded l = {0};
@@ -122,6 +136,7 @@ int cli_plan_check(struct cli *c)
         }
         if (d->error_count > 0) code = CLI_BAD_INPUT;
     }
+    if (!c->json) files_without_plan(c, &l);
     return code;
 }
 

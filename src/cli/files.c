@@ -111,7 +111,8 @@ static struct status folder_walk(struct folder_walk *w, const char *dir)
             w->depth++;
             const struct status s = folder_walk(w, path.p);
             w->depth--;
-            if (status_failed(s) && strcmp(s.err->code, "dir-read") != 0) return s;
+            /* no folder (LICENSE, Makefile), or none that we may list */
+            if (status_failed(s) && strcmp(s.err->code, "dir-read") != 0 && strcmp(s.err->code, "file-not-found") != 0) return s;
         }
     }
     return STATUS_OK;

@@ -1,6 +1,7 @@
 """Bad input: a clear error with code, place, both languages and hint on standard error, exit 2, nothing on standard output, no crash.
 Good but unusual input, such as rare characters, is accepted and survives."""
 import json
+import os
 import random
 import re
 
@@ -315,6 +316,29 @@ def _(y):
     y.write("p/c.chain", 'chain c "甲"\n  region 410500\n  then city-2022\n')
     r = y.run("settle", "--plans", "p", "--chain", "c", "a.json", code=2)
     contains(r.err, "c.chain:2", "region without quotes", r)
+
+
+@case("folders of plans: other files, folders below, dangling links and unreadable folders are left alone")
+def _(y):
+    y.write("a.json", bill())
+    y.write("p/sub/deeper/city.plan", GOOD)
+    for name in ("LICENSE", "Makefile", "notes.txt", ".hidden.plan", "x.plan~", "plan"):
+        y.write(f"p/{name}", "not a plan")
+    os.symlink("nowhere", y.path("p/dangling"))
+    y.path("p/closed").mkdir(mode=0)
+    y.run("settle", "--plans", "p", "--chain", "city-2022", "a.json", code=0)
+    y.run("settle", "--plans", "p/", "--chain", "city-2022", "a.json", code=0)
+    os.symlink("nowhere.plan", y.path("p/dangling.plan"))
+    refused(y.run("settle", "--plans", "p", "--chain", "city-2022", "a.json"), ("file-not-found", "dangling.plan"), "a plan that is a dangling link")
+    y.path("p/dangling.plan").unlink()
+    y.write("p/other.plan", GOOD)
+    contains(y.run("settle", "--plans", "p", "--chain", "city-2022", "a.json", code=2).err, "city-2022", "one name for two plans")
+
+
+@case("plan check of lists and chains says that they are well formed")
+def _(y):
+    r = y.run("plan", "check", PLANS / "tests.chain", PLANS / "city-2022.plan", code=0)
+    contains(r.out, ("tests.chain", "✓ city-2022", "well formed", "语法无误"), "text", r)
 
 
 @case("catalogues: the column code of a CSV file")
