@@ -27,11 +27,12 @@ static const struct diagnostic_row *row_find(const char *code) {
 
 enum { ARGUMENT_SEPARATOR = '\x1f' };
 
+/* The half for one language. What is not UTF-8 is not repeated: findings are always valid text. */
 static struct str argument_half(struct str s, bool zh) {
     const char *bar = s.n ? memchr(s.p, ARGUMENT_SEPARATOR, s.n) : NULL;
-    if (!bar) return s;
-    size_t n = (size_t)(bar - s.p);
-    return zh ? (struct str){s.p, n} : (struct str){bar + 1, s.n - n - 1};
+    size_t n = bar ? (size_t)(bar - s.p) : s.n;
+    if (bar) s = zh ? (struct str){s.p, n} : (struct str){bar + 1, s.n - n - 1};
+    return utf8_check(s) ? s : STR("\xef\xbf\xbd");
 }
 
 /* The argument that stands at template[at], or NULL. */
