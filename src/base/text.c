@@ -33,7 +33,7 @@ bool str_contains(struct str s, struct str part) {
 
 /* ---- hash ------------------------------------------------------------------------------------ */
 
-static uint64_t load_le(const char *p, size_t n) {
+static inline uint64_t load_le(const char *p, size_t n) {
     uint64_t v = 0;
     memcpy(&v, p, n);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -48,14 +48,22 @@ static uint64_t hash_mix(uint64_t a, uint64_t b) {
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Eight bytes a step; codes of 8 to 24 bytes are the workload. The odd constants are digits of pi and of e. */
+/* Fewer than eight bytes, each of them at least once. */
+static uint64_t load_few(const char *p, size_t n) {
+    if (n >= 4) return load_le(p, 4) | load_le(p + n - 4, 4) << 32;
+    return (uint64_t)(unsigned char)p[0] | (uint64_t)(unsigned char)p[n / 2] << 8 | (uint64_t)(unsigned char)p[n - 1] << 16;
+}
+
+/* Eight bytes a step, the last step overlapping the one before; codes of 8 to 24 bytes are the workload. The odd constants
+ * are digits of pi and of e. */
 uint64_t str_hash(struct str s) {
     const uint64_t k1 = 0x243f6a8885a308d3, k2 = 0xb7e151628aed2a6b;
     uint64_t h = k1 ^ s.n;
     const char *p = s.p;
     size_t n = s.n;
-    for (; n >= 8; p += 8, n -= 8) h = hash_mix(h ^ load_le(p, 8), k2);
-    if (n) h = hash_mix(h ^ load_le(p, n), k2);
+    for (; n > 8; p += 8, n -= 8) h = hash_mix(h ^ load_le(p, 8), k2);
+    if (s.n >= 8) h = hash_mix(h ^ load_le(p + n - 8, 8), k2);
+    else if (n) h = hash_mix(h ^ load_few(p, n), k2);
     return hash_mix(h ^ k1, k2 ^ s.n);
 }
 
