@@ -360,6 +360,32 @@ static void header_fill(struct compiler *c) {
     for (uint32_t i = 0; i < p->benefit_count; i++) g->plan_waiting = g->plan_waiting && !p->benefits[i].waiting.written;
 }
 
+/* Each step records at most one reason but these: a deductible two, a base two; two for the plan itself. */
+static uint32_t reasons_count(const struct compiler *c) {
+    uint32_t count = 2;
+    for (uint32_t i = 0; i < c->step_count; i++) {
+        switch ((enum plan_op)c->steps[i].op) {
+        case PLAN_OP_DEDUCT:
+        case PLAN_OP_BASE:
+        case PLAN_OP_PAY: count += 2; break;
+        case PLAN_OP_NOTE_CLASS:
+        case PLAN_OP_WAITING:
+        case PLAN_OP_NEED:
+        case PLAN_OP_EXCLUDE:
+        case PLAN_OP_COUNT_AT_MOST:
+        case PLAN_OP_FIRST_SHARE:
+        case PLAN_OP_SHARE_AFTER:
+        case PLAN_OP_TIER:
+        case PLAN_OP_ROUND:
+        case PLAN_OP_LIMIT:
+        case PLAN_OP_CAP:
+        case PLAN_OP_ALLOW: count++; break;
+        default: break;
+        }
+    }
+    return count;
+}
+
 static void program_finish(struct compiler *c) {
     struct plan_program *g = c->program;
     uint16_t *facts = ARENA_ARRAY(c->arena, uint16_t, PROGRAM_FACTS_MAX);
@@ -374,6 +400,7 @@ static void program_finish(struct compiler *c) {
     g->reads_age = c->fact_used[PLAN_FACT_AGE];
     g->steps = c->steps;
     g->step_count = c->step_count;
+    g->reason_count = reasons_count(c);
     g->scalar_count = c->scalar_max;
     g->mask_count = c->mask_max;
     g->texts = c->texts;

@@ -186,6 +186,7 @@ struct plan_program {
     uint32_t boundary_count;
     const int64_t *co_shares;
     uint32_t co_count;
+    uint32_t reason_count;        /* most reason records of one segment */
     bool reads_age, plan_waiting;
     bool asks_history_in_class, asks_history; /* first diagnosis: in a class; anywhere else */
     int32_t history_class;        /* condition to name in the reason, PLAN_NONE */

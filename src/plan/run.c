@@ -4,6 +4,8 @@
  * changes hold what the run wrote and nothing that came out as it was. Workload: 50 lines, a few microseconds; so nothing is prepared that no step asks
  * for. Source: docs/plan-language.md §4.
  */
+#include <string.h>
+
 #include "plan/run.h"
 
 /* ---- failing, reasons ----------------------------------------------------------------------------------------- */
@@ -26,13 +28,21 @@ int64_t run_add(int64_t a, int64_t b) {
     return sum > LIMIT_AMOUNT_MINOR ? LIMIT_AMOUNT_MINOR : sum < -LIMIT_AMOUNT_MINOR ? -LIMIT_AMOUNT_MINOR : sum;
 }
 
+/* The program says how many there can be in one segment: one growth is the rule. */
+static bool reasons_grow(struct run *r) {
+    uint32_t cap = r->reason_cap ? r->reason_cap * 2 : r->program->reason_count;
+    struct plan_reason *grown = ARENA_ARRAY(r->arena, struct plan_reason, cap);
+    if (!grown) return run_fail_memory(r);
+    if (r->reason_count) memcpy(grown, r->reasons, r->reason_count * sizeof(*grown));
+    r->reasons = grown;
+    r->reason_cap = cap;
+    return true;
+}
+
 void run_reason(struct run *r, enum plan_reason_code code, uint32_t line, int64_t a, int64_t b, uint32_t name) {
     if (!r->explain) return;
-    struct plan_reason *reason = ARENA_PUSH(r->arena, r->reasons, r->reason_count, r->reason_cap);
-    if (!reason) {
-        r->status = status_memory();
-        return;
-    }
+    if (r->reason_count == r->reason_cap && !reasons_grow(r)) return;
+    struct plan_reason *reason = &r->reasons[r->reason_count++];
     uint16_t benefit = r->benefit ? (uint16_t)(r->benefit - r->program->benefits) : UINT16_MAX;
     *reason = (struct plan_reason){.code = (uint8_t)code, .segment = (uint8_t)r->segment, .benefit = benefit, .line = line, .a = a, .b = b, .name = name};
 }

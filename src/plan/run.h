@@ -130,7 +130,7 @@ struct run {
     struct plan_cell *out;
     uint32_t out_count, out_cap;
     struct plan_counter_change *changes;
-    uint32_t change_count, change_cap;
+    uint32_t change_count;
     struct plan_reason *reasons;
     uint32_t reason_count, reason_cap;
     uint16_t *excluded_by;
@@ -190,7 +190,7 @@ bool run_groups(struct run *r, const struct program_clause *clause, const uint64
 /* Cuts each group above its room to it, in proportion to the cells. */
 bool run_groups_cut(struct run *r, struct run_clause *c, int64_t *values);
 bool run_cells_scratch(struct run *r); /* cells.weights and .parts */
-void run_groups_record(struct run *r, struct run_clause *c); /* counters rise by group.count */
+bool run_groups_record(struct run *r, struct run_clause *c); /* counters rise by group.count */
 
 /* ---- run_count.c, run_pay.c: the pipeline ------------------------------------------------------------------------------ */
 bool run_count(struct run *r, const struct program_clause *clause, int64_t value, const uint64_t *lines);
@@ -213,7 +213,8 @@ void run_allow(struct run *r, int64_t amount);
 int64_t run_counter_get(struct run *r, uint32_t counter);
 void run_counter_add(struct run *r, uint32_t counter, int64_t amount);
 void run_keyed_find(struct run *r, const struct program_clause *clause, struct run_group *g); /* fills before and keyed */
-bool run_keyed_add(struct run *r, const struct program_clause *clause, struct run_group *g, int64_t amount);
+bool run_keyed_reserve(struct run *r, uint32_t count); /* room for so many new ones */
+void run_keyed_add(struct run *r, const struct program_clause *clause, struct run_group *g, int64_t amount);
 bool run_keyed_risen(const struct run *r, const struct run_group *g); /* by this run */
 bool run_counter_risen(const struct run *r, uint32_t counter);
 bool run_counters_flush(struct run *r, bool years_only); /* changes of what is loaded; then it is unloaded */

@@ -155,9 +155,9 @@ bool run_base(struct run *r) {
     }
     for (struct run_clause *c = r->clauses; c; c = c->next) {
         clause_count(r, c);
-        run_groups_record(r, c);
+        if (!run_groups_record(r, c)) return false;
     }
-    if (!run_taken(r) || status_failed(r->status)) return false;
+    if (!run_taken(r)) return false;
     if (r->clauses) cells_compact(&r->cells);
     r->clauses = NULL;
     r->row->applies = true;

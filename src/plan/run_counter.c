@@ -4,6 +4,8 @@
  * Invariants: each key is read from the table at most once and changed at most once; counters of one claim start at 0 and leave no change.
  * Source: docs/plan-language.md §5.
  */
+#include <string.h>
+
 #include "plan/run.h"
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
@@ -103,12 +105,21 @@ void run_keyed_find(struct run *r, const struct program_clause *clause, struct r
     g->before = counter_find(r->table, hash, &key);
 }
 
-bool run_keyed_add(struct run *r, const struct program_clause *clause, struct run_group *g, int64_t amount) {
-    if (amount == 0) return true;
+bool run_keyed_reserve(struct run *r, uint32_t count) {
+    if (r->keyed_count + count <= r->keyed_cap) return true;
+    uint32_t cap = r->keyed_count + count > r->keyed_cap * 2 ? r->keyed_count + count : r->keyed_cap * 2;
+    struct run_keyed *grown = ARENA_ARRAY(r->arena, struct run_keyed, cap);
+    if (!grown) return run_fail_memory(r);
+    if (r->keyed_count) memcpy(grown, r->keyed, r->keyed_count * sizeof(*grown));
+    r->keyed = grown;
+    r->keyed_cap = cap;
+    return true;
+}
+
+void run_keyed_add(struct run *r, const struct program_clause *clause, struct run_group *g, int64_t amount) {
     if (g->keyed == NO_GROUP) {
         const struct program_counter *c = &r->program->counters[clause->counter];
-        struct run_keyed *k = ARENA_PUSH(r->arena, r->keyed, r->keyed_count, r->keyed_cap);
-        if (!k) return run_fail_memory(r);
+        struct run_keyed *k = &r->keyed[r->keyed_count++]; /* run_keyed_reserve made room */
         struct day of = period_of(r, clause->each, g->day);
         uint64_t hash = r->segment_count == 1 ? 0 : counter_hash_finish(c->hash + owner_hash(r, c) + period_hash(r, clause->each, of) +
                                                                         counter_hash_code_of(g->code_hash, g->code));
@@ -117,7 +128,6 @@ bool run_keyed_add(struct run *r, const struct program_clause *clause, struct ru
     }
     struct run_keyed *k = &r->keyed[g->keyed];
     k->value = run_add(k->value, amount);
-    return true;
 }
 
 bool run_keyed_risen(const struct run *r, const struct run_group *g) {
@@ -126,26 +136,38 @@ bool run_keyed_risen(const struct run *r, const struct run_group *g) {
 
 /* ---- changes --------------------------------------------------------------------------------------------------------------- */
 
-static bool change_add(struct run *r, uint32_t counter, struct day of, struct str code, int64_t before, int64_t after) {
-    if (before == after || r->program->counters[counter].key.each == PLAN_EACH_CLAIM) return true;
-    struct plan_counter_change *change = ARENA_PUSH(r->arena, r->changes, r->change_count, r->change_cap);
-    if (!change) return run_fail_memory(r);
-    change->key = key_make(r, counter, of, code);
-    change->before = before;
-    change->after = after;
+static bool is_change(const struct run *r, uint32_t counter, int64_t before, int64_t after) {
+    return before != after && r->program->counters[counter].key.each != PLAN_EACH_CLAIM;
+}
+
+static void change_put(struct run *r, uint32_t counter, struct day of, struct str code, int64_t before, int64_t after) {
+    if (!is_change(r, counter, before, after)) return;
+    r->changes[r->change_count++] = (struct plan_counter_change){key_make(r, counter, of, code), before, after};
+}
+
+/* Room for everything that the flush will write: an upper bound, so that nothing is copied twice. */
+static bool changes_reserve(struct run *r, bool years_only) {
+    uint32_t count = r->change_count + (years_only ? 0 : r->keyed_count);
+    for (uint32_t i = 0; i < r->program->counter_count; i++)
+        count += r->counters[i].loaded && is_change(r, i, r->counters[i].before, r->counters[i].value);
+    struct plan_counter_change *changes = ARENA_ARRAY(r->arena, struct plan_counter_change, count);
+    if (!changes) return run_fail_memory(r);
+    if (r->change_count) memcpy(changes, r->changes, r->change_count * sizeof(*changes));
+    r->changes = changes;
     return true;
 }
 
 bool run_counters_flush(struct run *r, bool years_only) {
+    if (!changes_reserve(r, years_only)) return false;
     for (uint32_t i = 0; i < r->program->counter_count; i++) {
         struct run_counter *slot = &r->counters[i];
         if (!slot->loaded || (years_only && r->program->counters[i].key.each != PLAN_EACH_YEAR)) continue;
-        if (!change_add(r, i, slot->period_of, (struct str){0}, slot->before, slot->value)) return false;
+        change_put(r, i, slot->period_of, (struct str){0}, slot->before, slot->value);
         slot->loaded = false;
     }
     for (uint32_t i = 0; !years_only && i < r->keyed_count; i++) {
         const struct run_keyed *k = &r->keyed[i];
-        if (!change_add(r, k->counter, k->period_of, k->code, k->before, k->value)) return false;
+        change_put(r, k->counter, k->period_of, k->code, k->before, k->value);
     }
     return true;
 }

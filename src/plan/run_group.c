@@ -191,12 +191,14 @@ bool run_groups_cut(struct run *r, struct run_clause *c, int64_t *values) {
     return true;
 }
 
-void run_groups_record(struct run *r, struct run_clause *c) {
+bool run_groups_record(struct run *r, struct run_clause *c) {
     bool many = c->clause->key != PLAN_KEY_NONE || c->clause->each == PLAN_EACH_DAY;
+    if (many && !run_keyed_reserve(r, c->group_count)) return false;
     for (uint32_t g = 0; g < c->group_count; g++) {
         struct run_group *group = &c->groups[g];
         if (group->alone || group->count == 0) continue;
-        if (!many) run_counter_add(r, c->clause->counter, group->count);
-        else if (!run_keyed_add(r, c->clause, group, group->count)) return;
+        if (many) run_keyed_add(r, c->clause, group, group->count);
+        else run_counter_add(r, c->clause->counter, group->count);
     }
+    return true;
 }

@@ -121,10 +121,10 @@ static bool limits_record(struct run *r) {
     for (struct run_clause *c = r->clauses; c; c = c->next) {
         for (uint32_t i = 0; i < r->cells.count; i++)
             if (c->group_of[i] != NO_GROUP) c->groups[c->group_of[i]].count += r->cells.pay[i];
-        run_groups_record(r, c);
+        if (!run_groups_record(r, c)) return false;
     }
     r->clauses = NULL;
-    return !status_failed(r->status);
+    return true;
 }
 
 static void caps_record(struct run *r) {
