@@ -98,7 +98,8 @@ static bool columns_alloc(struct arena *a, uint32_t n, struct columns *c) {
     return good && c->catalogue && c->date;
 }
 
-static void line_item(struct rng *r, struct arena *a, struct columns *c, uint32_t i) {
+/* Only plans see lines without a code: the reader of bills refuses them. */
+static void line_item(struct rng *r, struct arena *a, const struct gen_plan *g, struct columns *c, uint32_t i) {
     static const char *const ingredients[] = {"g0", "g1", "nivolumab"};
     uint32_t which = rng_below(r, 10);
     if (which < 5) {
@@ -117,7 +118,7 @@ static void line_item(struct rng *r, struct arena *a, struct columns *c, uint32_
         c->code[i] = code_of(a, 'S', rng_below(r, GEN_SERVICES));
         c->kind[i] = (uint8_t)rng_below(r, BILL_LINE_KIND_COUNT);
     }
-    if (rng_chance(r, 8)) c->code[i] = STR("");
+    if (!g->chained && rng_chance(r, 8)) c->code[i] = STR("");
     c->catalogue[i] = (uint8_t)rng_below(r, BILL_CATALOGUE_CLASS_COUNT);
     c->qty[i] = rng_chance(r, 70) ? 10'000 * (1 + rng_below(r, 4)) : 1'000 + rng_below(r, 90'000);
 }
@@ -151,7 +152,7 @@ static bool bill_lines(struct rng *r, struct arena *a, const struct gen_plan *g,
     for (uint32_t i = 0; i < n; i++) {
         c.number[i] = b->totals_only ? 0 : (int64_t)i + 1;
         c.qty[i] = 10'000;
-        if (!b->totals_only) line_item(r, a, &c, i);
+        if (!b->totals_only) line_item(r, a, g, &c, i);
         c.kind_text[i] = str_from(words[c.kind[i]].name);
         c.price[i] = INT64_MIN;
         c.date[i] = b->totals_only ? b->to : line_date(r, b);

@@ -17,10 +17,11 @@ const char *const gen_tiers[3] = {"gold", "silver", "bronze"};
 static const char *const modes[] = {"half-up", "half-even", "down", "up"};
 static const char *const date_rules[] = {"admission", "discharge", "settlement", "line date"};
 
-static void dates(struct gen_plan *g) {
+static void dates(struct gen_plan *g, bool always) {
     g->force_from = day_from_civil(2021 + (int)rng_below(g->r, 3), 1 + (int)rng_below(g->r, 12), 1 + (int)rng_below(g->r, 28));
     g->force_to = DAY_OPEN;
-    if (rng_chance(g->r, 60)) g->force_to = day_add(g->force_from, 30 + (int32_t)rng_below(g->r, 900));
+    if (always) g->force_from = day_from_civil(2021, 1, 1);
+    else if (rng_chance(g->r, 60)) g->force_to = day_add(g->force_from, 30 + (int32_t)rng_below(g->r, 900));
     buf_add_cstr(g->out, "  in force ");
     gen_day(g, g->force_from);
     buf_add_cstr(g->out, " ..");
@@ -35,8 +36,8 @@ static void dates(struct gen_plan *g) {
     buf_printf(g->out, "\n  years are %s years\n", g->policy_years ? "policy" : "calendar");
 }
 
-static void money_kind(struct gen_plan *g) {
-    uint32_t which = rng_below(g->r, 20);
+static void money_kind(struct gen_plan *g, bool yuan) {
+    uint32_t which = yuan ? 2 : rng_below(g->r, 20);
     g->currency = which == 0 ? "JPY" : which == 1 ? "KWD" : "CNY";
     g->digits = which == 0 ? 0 : which == 1 ? 3 : 2;
     g->unit = which == 0 ? 1 : which == 1 ? 1'000 : 100;
@@ -67,16 +68,16 @@ static void reads(struct gen_plan *g) {
     if (n > 0) buf_add_char(g->out, '\n');
 }
 
-static void head(struct gen_plan *g) {
+static void head(struct gen_plan *g, struct gen_options o) {
     static const char *const kinds[] = {"supplementary", "commercial", "commercial", "statutory", "programme"};
     uint32_t kind = rng_below(g->r, 5);
     g->statutory = kind == 3;
-    buf_add_cstr(g->out, "plan random \"随机方案\" / \"random plan\"\n");
+    buf_printf(g->out, "plan %s \"随机方案\" / \"random plan\"\n", o.name);
     buf_printf(g->out, "  kind %s\n", kinds[kind]);
-    if (rng_chance(g->r, 20)) buf_add_cstr(g->out, "  product line-of-random\n");
+    if (rng_chance(g->r, 20)) buf_printf(g->out, "  product line-of-%s\n", o.name);
     buf_add_cstr(g->out, "  source \"made by a generator\", grade D\n");
-    dates(g);
-    money_kind(g);
+    dates(g, o.chained);
+    money_kind(g, o.chained);
     reads(g);
     if (rng_chance(g->r, 25)) buf_printf(g->out, "  co-insurers \"甲\" %u%%, \"乙\" 30%%, \"丙\" %u%%, paid by %s\n", 20U, 50U, rng_chance(g->r, 50) ? "lead" : "each");
     else if (rng_chance(g->r, 10)) buf_add_cstr(g->out, "  co-insurers \"甲\" 33.3333%, \"乙\" 66.6667%, paid by lead\n");
@@ -235,13 +236,14 @@ static void shared(struct gen_plan *g) {
     buf_add_char(g->out, '\n');
 }
 
-void gen_plan(struct rng *r, struct buf *out, struct gen_plan *ret) {
+void gen_plan(struct rng *r, struct buf *out, struct gen_options o, struct gen_plan *ret) {
     struct gen_plan *g = ret;
     memset(g, 0, sizeof(*g));
     g->r = r;
     g->out = out;
     g->monotone = true;
-    head(g);
+    g->chained = o.chained;
+    head(g, o);
     lists(g);
     conditions(g);
     waiting(g);

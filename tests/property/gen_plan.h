@@ -35,6 +35,7 @@ struct gen_plan {
     int64_t unit;            /* minor units of 1 */
     const char *currency;
     struct day force_from, force_to; /* force_to may be DAY_OPEN */
+    bool chained;
     bool by_line_date, policy_years, exact, statutory;
     uint32_t classes, cases, lists, dx_lists, shared_deductibles, shared_caps, benefits;
     const char *shared_each[2]; /* periods of the shared deductibles */
@@ -47,8 +48,12 @@ struct gen_plan {
     struct gen_bound bounds[GEN_BOUNDS];
     uint32_t bound_count;
 };
+struct gen_options {
+    const char *name;
+    bool chained; /* one of several plans of a chain: in force all the time, and in yuan */
+};
 /* Writes one plan; *ret holds what bills and laws need to know of it. */
-void gen_plan(struct rng *r, struct buf *out, struct gen_plan *ret);
+void gen_plan(struct rng *r, struct buf *out, struct gen_options o, struct gen_plan *ret);
 
 /* gen_value.c: each returns the most that the value can be, in minor units, ppm or a count */
 int64_t gen_money_choice(struct gen_plan *g, int scale, int64_t none_is); /* -1: `none` may not be written */

@@ -97,7 +97,7 @@ static bool one_plan(struct work *w, uint64_t number) {
     struct at_plan p = {.number = number};
     arena_reset(&w->plan);
     buf_clear(&w->text);
-    gen_plan(&r, &w->text, &p.g);
+    gen_plan(&r, &w->text, (struct gen_options){.name = "random"}, &p.g);
     p.translate = rng_chance(&r, 12);
     if (w->o.print) printf("%.*s\n", STR_FMT(buf_view(&w->text)));
     if (w->text.failed || !pair_plan(&w->plan, buf_view(&w->text), p.translate, &p.ready)) return false;
