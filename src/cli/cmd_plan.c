@@ -180,9 +180,9 @@ static void outcome_print(struct cli *c, const struct plan_about *about, const s
     cli_style(c, &c->out, CLI_RED);
     buf_add_cstr(&c->out, "✗ ");
     cli_style(c, &c->out, CLI_PLAIN);
-    buf_printf(&c->out, "%.*s:%u %.*s: ", STR_FMT(about->file), (unsigned)e->line, STR_FMT(e->title));
-    cli_text(c, &c->out, e->zh, e->en);
-    buf_add_char(&c->out, '\n');
+    buf_printf(&c->out, "%.*s:%u %.*s\n", STR_FMT(about->file), (unsigned)e->line, STR_FMT(e->title));
+    if (c->zh) cli_wrap(c, arena_printf(c->arena, "    %.*s", STR_FMT(e->zh)));
+    if (c->en) cli_wrap(c, arena_printf(c->arena, "    %.*s", STR_FMT(e->en)));
 }
 
 static struct status plan_test_one(struct cli *c, struct plan *plan, const struct plan_library *lib, int *code)
@@ -226,6 +226,16 @@ int cli_plan_test(struct cli *c)
 
 /* ---- explain, disasm ------------------------------------------------------------------------------------------ */
 
+static void explain_print(struct cli *c, const struct plan *plan, bool zh)
+{
+    struct buf text;
+    buf_init(&text, CLI_OUT_BYTES);
+    plan_explain(plan, zh, &text);
+    if (text.failed) c->out.failed = true;
+    else cli_wrap(c, buf_view(&text));
+    buf_done(&text);
+}
+
 int cli_plan_explain(struct cli *c)
 {
     struct loaded l = {0};
@@ -236,9 +246,9 @@ int cli_plan_explain(struct cli *c)
         if (status_failed(s)) return cli_fail(c, s, NULL);
         if (code != CLI_OK) break;
         if (i > 0) buf_add_char(&c->out, '\n');
-        if (c->zh) plan_explain(l.plans[i].plan, true, &c->out);
+        if (c->zh) explain_print(c, l.plans[i].plan, true);
         if (c->zh && c->en) buf_add_char(&c->out, '\n');
-        if (c->en) plan_explain(l.plans[i].plan, false, &c->out);
+        if (c->en) explain_print(c, l.plans[i].plan, false);
     }
     return code;
 }
@@ -326,36 +336,47 @@ static void fact_json(const struct plan_fact_info *info, struct json_writer *w)
     json_end_object(w);
 }
 
+static void fact_row(struct cli *c, struct cli_table *t, const struct plan_fact_info *info)
+{
+    static const char *const levels_zh[] = {"就诊", "需声明", "明细"}, *const levels_en[] = {"visit", "declared", "line"};
+    static const char *const types_zh[] = {[PLAN_VALUE_SYMBOL] = "词", [PLAN_VALUE_COUNT] = "数", [PLAN_VALUE_BOOL] = "是否", [PLAN_VALUE_TEXT] = "文本",
+                                           [PLAN_VALUE_DATE] = "日期"};
+    struct buf zh, en;
+    buf_init(&zh, 4096);
+    buf_init(&en, 4096);
+    for (uint32_t i = 0; i < info->word_count; i++) {
+        buf_printf(&zh, "%s%s", i > 0 ? "、" : "", info->words[i].zh);
+        buf_printf(&en, "%s%s", i > 0 ? ", " : "", info->words[i].name[0] ? info->words[i].name : "unmarked");
+    }
+    cli_table_add(t, cli_pair(c, str_from(info->zh), str_from(info->en), 40));
+    cli_table_add(t, str_from(c->zh ? levels_zh[info->level] : levels_en[info->level]));
+    cli_table_add(t, str_from(c->zh ? types_zh[info->type] : type_name(info->type)));
+    cli_table_add(t, info->word_count > 0 ? cli_pair(c, buf_view(&zh), buf_view(&en), 0) : STR(""));
+    buf_done(&zh);
+    buf_done(&en);
+}
+
 int cli_plan_facts(struct cli *c)
 {
-    static const char *const levels[] = {"visit", "fact", "line"};
     struct json_writer w;
     json_writer_init(&w, &c->out, true);
     struct cli_table t;
-    cli_table_init(&t, c->arena, 5, "lllll");
-    t.width_max[4] = 46;
+    cli_table_init(&t, c->arena, 4, "llll");
+    t.flexible = 3;
+    t.total_max = c->columns;
     if (c->json) json_begin_array(&w);
     for (uint32_t f = 0; f < PLAN_FACT_BUILT_IN; f++) {
-        const struct plan_fact_info *info = plan_fact_info(f);
-        if (c->json) {
-            fact_json(info, &w);
-            continue;
-        }
-        struct buf words;
-        buf_init(&words, 4096);
-        for (uint32_t i = 0; i < info->word_count; i++) buf_printf(&words, "%s%s", i > 0 ? ", " : "", info->words[i].name);
-        cli_table_add(&t, str_from(info->en));
-        cli_table_add(&t, str_from(info->zh));
-        cli_table_add(&t, str_from(levels[info->level]));
-        cli_table_add(&t, str_from(type_name(info->type)));
-        cli_table_add(&t, arena_str(c->arena, buf_view(&words)));
-        buf_done(&words);
+        if (c->json) fact_json(plan_fact_info(f), &w);
+        else fact_row(c, &t, plan_fact_info(f));
     }
     if (c->json) {
         json_end_array(&w);
         buf_add_char(&c->out, '\n');
-    } else {
-        cli_table_print(c, &t, &c->out);
+        return CLI_OK;
     }
+    cli_table_print(c, &t, &c->out);
+    buf_add_char(&c->out, '\n');
+    cli_wrap(c, cli_pair(c, STR("就诊：整张账单一个值；需声明：来自账单的 facts，须用 reads 声明；明细：每行一个值"),
+                              STR("visit: one value a bill; declared: from the bill's facts, named by `reads`; line: one value a line"), 0));
     return CLI_OK;
 }

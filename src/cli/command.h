@@ -49,6 +49,7 @@ struct cli {
     char **args;                          /* what is not an option */
     uint32_t arg_count;
     bool json, zh, en, colour, colour_err;
+    uint32_t columns;                     /* what people's output may fill: the terminal's, within 72 .. 120; 100 elsewhere */
     struct buf out; /* standard output, written when the command is done */
     FILE *err;
 };
@@ -80,6 +81,8 @@ int cli_usage(struct cli *c, const char *code, const char *zh, const char *en, c
 void cli_text(const struct cli *c, struct buf *out, struct str zh, struct str en);
 /* As a cell: on one line while it fits into so many columns, else the second language below the first. */
 struct str cli_pair(const struct cli *c, struct str zh, struct str en, size_t columns);
+/* Prints text line by line, wrapped to the columns at hand under its own indentation. */
+void cli_wrap(struct cli *c, struct str text);
 /* Escapes: nothing without colour. */
 enum cli_style { CLI_PLAIN, CLI_BOLD, CLI_DIM, CLI_RED, CLI_GREEN, CLI_YELLOW, CLI_BLUE };
 void cli_style(const struct cli *c, struct buf *out, enum cli_style s);
@@ -96,6 +99,8 @@ struct cli_table {
     uint32_t column_count, cell_count, cell_cap;
     bool right[12];
     size_t width_max[12];    /* longer cells are wrapped; 0: none */
+    uint32_t flexible;       /* the column that gives way when the table is wider than total_max */
+    size_t total_max;        /* 0: none */
     uint32_t rule_after[8]; /* rows behind which a rule stands */
     uint32_t rule_count;
 };

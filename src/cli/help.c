@@ -7,7 +7,7 @@
 #error "the build sets YIJIE_VERSION"
 #endif
 
-enum { TEXT_COLUMNS = 56 };
+enum { TEXT_COLUMNS = 48 };
 
 static bool option_is_of(const struct cli_command *command, enum cli_option o)
 {
@@ -33,11 +33,12 @@ static void command_help(struct cli *c, const struct cli_command *command)
     buf_printf(&c->out, "yijie %s", command->path);
     cli_style(c, &c->out, CLI_PLAIN);
     buf_printf(&c->out, " [--…] %s\n", command->args);
-    buf_add(&c->out, cli_pair(c, str_from(command->zh), str_from(command->en), 90));
-    buf_add_cstr(&c->out, "\n\n");
+    cli_wrap(c, cli_pair(c, str_from(command->zh), str_from(command->en), c->columns));
+    buf_add_char(&c->out, '\n');
     struct cli_table t;
     cli_table_init(&t, c->arena, 2, "ll");
-    t.width_max[1] = TEXT_COLUMNS;
+    t.flexible = 1;
+    t.total_max = c->columns;
     for (enum cli_option o = 0; o < CLI_OPTION_COUNT; o++) {
         if (option_is_of(command, o)) option_row(c, &t, o);
     }
@@ -45,8 +46,7 @@ static void command_help(struct cli *c, const struct cli_command *command)
     buf_add_char(&c->out, '\n');
     cli_text(c, &c->out, STR("例"), STR("example"));
     buf_printf(&c->out, ":\n  %s\n\n", command->example);
-    buf_add(&c->out, cli_pair(c, STR("退出码：0 完成，1 拒绝或有发现，2 输入有误，3 故障"), STR("exit codes: 0 done, 1 refused or findings, 2 bad input, 3 failure"), 90));
-    buf_add_char(&c->out, '\n');
+    cli_wrap(c, cli_pair(c, STR("退出码：0 完成，1 拒绝或有发现，2 输入有误，3 故障"), STR("exit codes: 0 done, 1 refused or findings, 2 bad input, 3 failure"), c->columns));
 }
 
 static int all_help(struct cli *c)
@@ -55,21 +55,21 @@ static int all_help(struct cli *c)
     buf_add_cstr(&c->out, "yijie 医结 " YIJIE_VERSION);
     cli_style(c, &c->out, CLI_PLAIN);
     buf_add_cstr(&c->out, "\n");
-    buf_add(&c->out, cli_pair(c, STR("医疗费用一站式结算：谁付多少、为什么，精确到分"),
-                              STR("one-stop settlement of medical bills: who pays what and why, exact to the fen"), 90));
-    buf_add_cstr(&c->out, "\n\n");
+    cli_wrap(c, cli_pair(c, STR("医疗费用一站式结算：谁付多少、为什么，精确到分"),
+                         STR("one-stop settlement of medical bills: who pays what and why, exact to the fen"), c->columns));
+    buf_add_char(&c->out, '\n');
     uint32_t count = 0;
     const struct cli_command *commands = cli_commands(&count);
     struct cli_table t;
     cli_table_init(&t, c->arena, 2, "ll");
-    t.width_max[1] = TEXT_COLUMNS;
+    t.flexible = 1;
+    t.total_max = c->columns;
     for (uint32_t i = 0; i < count; i++) {
         help_row(c, &t, arena_printf(c->arena, "yijie %s %s", commands[i].path, commands[i].args).p, commands[i].zh, commands[i].en);
     }
     cli_table_print(c, &t, &c->out);
     buf_add_char(&c->out, '\n');
-    cli_text(c, &c->out, STR("yijie help COMMAND 显示选项与例子"), STR("yijie help COMMAND shows options and an example"));
-    buf_add_char(&c->out, '\n');
+    cli_wrap(c, cli_pair(c, STR("yijie help COMMAND 显示选项与例子"), STR("yijie help COMMAND shows options and an example"), c->columns));
     return CLI_OK;
 }
 

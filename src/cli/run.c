@@ -102,6 +102,11 @@ static int colour_choose(struct cli *c)
     const bool terminal_may = colour[0] == 'a' && !(no_colour && no_colour[0]) && !(term && strcmp(term, "dumb") == 0);
     c->colour = always || (terminal_may && isatty(STDOUT_FILENO));
     c->colour_err = always || (terminal_may && isatty(STDERR_FILENO));
+    c->columns = 100;
+    if (isatty(STDOUT_FILENO)) {
+        const uint32_t have = c->env->columns(c->env, STDOUT_FILENO);
+        c->columns = have < 72 ? 72 : have > 120 ? 120 : have;
+    }
     return CLI_OK;
 }
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { LABEL_COLUMNS = 40, REASON_COLUMNS = 46, UNPAID_COLUMNS = 68, WHOLE_COLUMNS = 96 };
+enum { PAIR_COLUMNS = 34 }; /* labels up to here stand on one line in both languages */
 
 /* National fund names (glossary): what a cashier calls them. */
 static const struct {
@@ -70,9 +70,10 @@ static void sentence_print(struct cli *c, const char *begin, struct str zh, stru
 {
     struct cli_table t;
     cli_table_init(&t, c->arena, 2, "ll");
-    t.width_max[1] = WHOLE_COLUMNS;
+    t.flexible = 1;
+    t.total_max = c->columns;
     cli_table_add(&t, str_from(begin));
-    cli_table_add(&t, cli_pair(c, zh, en, WHOLE_COLUMNS));
+    cli_table_add(&t, cli_pair(c, zh, en, c->columns - 4));
     cli_table_print(c, &t, &c->out);
 }
 
@@ -98,10 +99,9 @@ static void title_print(struct cli *c, const struct settle_answer *a)
     buf_add_char(&c->out, '\n');
     if (!a->demonstration) return;
     cli_style(c, &c->out, CLI_YELLOW);
-    buf_add(&c->out, cli_pair(c, STR("演示：含来源不可靠的计划（D 级），不得用于真实结算"),
-                              STR("demonstration: holds a plan of doubtful source (grade D), not for real settlement"), WHOLE_COLUMNS));
+    cli_wrap(c, cli_pair(c, STR("演示：含来源不可靠的计划（D 级），不得用于真实结算"),
+                         STR("demonstration: holds a plan of doubtful source (grade D), not for real settlement"), 0));
     cli_style(c, &c->out, CLI_PLAIN);
-    buf_add_char(&c->out, '\n');
 }
 
 /* ---- the table of payers ------------------------------------------------------------------------------ */
@@ -135,7 +135,7 @@ static void benefits_rows(struct cli *c, struct cli_table *t, const struct settl
         const struct plan_benefit_result *b = &share->run.benefits[i];
         const struct plan_benefit_about *about = &share->product->benefits[b->benefit];
         if ((!b->applies && !b->refused) || about->allowance) continue;
-        const struct str label = indent(c, 1, cli_pair(c, about->zh, about->en, LABEL_COLUMNS - 2));
+        const struct str label = indent(c, 1, cli_pair(c, about->zh, about->en, PAIR_COLUMNS));
         if (b->refused) {
             row(t, label, STR(""), STR(""), head(c, "拒绝", "refused"), money(c, 0, currency));
             continue;
@@ -165,14 +165,14 @@ static void payers_print(struct cli *c, const struct settle_answer *a)
 {
     struct cli_table t;
     cli_table_init(&t, c->arena, 5, "lrrrr");
-    t.width_max[0] = LABEL_COLUMNS;
+    t.total_max = c->columns;
     row(&t, head(c, "支付方", "payer"), head(c, "基数", "base"), head(c, "免赔额", "deductible"), head(c, "比例", "ratio"), head(c, "金额", "amount"));
     cli_table_rule(&t);
     row(&t, lit(c, "总额", "total"), STR(""), STR(""), STR(""), money(c, a->bill->total, a->bill->currency));
     for (uint32_t i = 0; i < a->share_count; i++) {
         const struct settle_share *share = &a->shares[i];
         const struct str mark = share->status == SETTLE_REFUSED ? head(c, "拒绝", "refused") : share->status == SETTLE_SKIPPED ? head(c, "跳过", "skipped") : STR("");
-        row(&t, share_label(c, share, LABEL_COLUMNS), STR(""), STR(""), mark, money(c, share->pay, a->bill->currency));
+        row(&t, share_label(c, share, PAIR_COLUMNS), STR(""), STR(""), mark, money(c, share->pay, a->bill->currency));
         if (share->product) benefits_rows(c, &t, a, share);
     }
     cli_table_rule(&t);
@@ -222,8 +222,8 @@ static void reasons_print(struct cli *c, const struct settle_answer *a)
     struct cli_table t;
     const bool both = c->zh && c->en;
     cli_table_init(&t, c->arena, both ? 3 : 2, both ? "llr" : "lr");
-    t.width_max[0] = both ? REASON_COLUMNS : WHOLE_COLUMNS - 6;
-    if (both) t.width_max[1] = REASON_COLUMNS;
+    t.width_max[0] = both ? (c->columns - 8) / 2 : c->columns - 6;
+    if (both) t.width_max[1] = (c->columns - 8) / 2;
     for (uint32_t s = 0; s < a->share_count; s++) {
         const struct settle_share *share = &a->shares[s];
         const bool refused = share->status == SETTLE_REFUSED && share->run.reason_count == 0;
@@ -264,7 +264,8 @@ static void unpaid_print(struct cli *c, const struct settle_answer *a)
     heading(c, "为什么不是更多", "why not more");
     struct cli_table t;
     cli_table_init(&t, c->arena, 3, "rll");
-    t.width_max[2] = UNPAID_COLUMNS;
+    t.flexible = 2;
+    t.total_max = c->columns;
     for (uint32_t i = 0; i < a->unpaid_count; i++) {
         cli_table_add(&t, indent(c, 1, money(c, a->unpaid[i].amount, a->bill->currency)));
         cli_table_add(&t, bucket_label(c, a->unpaid[i].bucket));
@@ -291,16 +292,29 @@ static void allowances_print(struct cli *c, const struct settle_answer *a)
     }
 }
 
+static bool notes_any(const struct settle_answer *a)
+{
+    for (uint32_t s = 0; s < a->share_count; s++) {
+        if (a->shares[s].run.assumed_count > 0) return true;
+    }
+    return a->note_count > 0 || a->unproven;
+}
+
 static void notes_print(struct cli *c, const struct settle_answer *a)
 {
+    if (notes_any(a)) buf_add_char(&c->out, '\n');
     for (uint32_t i = 0; i < a->note_count; i++) sentence_print(c, "·", a->notes[i].zh, a->notes[i].en);
+    struct buf assumed;
+    buf_init(&assumed, 64 * 1024);
     for (uint32_t s = 0; s < a->share_count; s++) {
-        for (uint32_t i = 0; i < a->shares[s].run.assumed_count; i++) {
-            const struct str fact = a->shares[s].run.assumed[i];
-            sentence_print(c, "·", arena_printf(c->arena, "账单未给出 %.*s，按计划的默认值", STR_FMT(fact)),
-                           arena_printf(c->arena, "the bill does not give %.*s: the plan's default was taken", STR_FMT(fact)));
-        }
+        const struct plan_result *run = &a->shares[s].run;
+        for (uint32_t i = 0; i < run->assumed_count; i++) buf_printf(&assumed, " %.*s", STR_FMT(run->assumed[i]));
     }
+    if (assumed.n > 0) {
+        sentence_print(c, "·", arena_printf(c->arena, "账单未给出，按计划的默认值：%.*s", STR_FMT(buf_view(&assumed))),
+                       arena_printf(c->arena, "not in the bill, the plans' defaults were taken:%.*s", STR_FMT(buf_view(&assumed))));
+    }
+    buf_done(&assumed);
     if (a->unproven) sentence_print(c, "·", STR("只有合计数：分项限额未能核对"), STR("totals only: sub-limits could not be proven"));
 }
 
@@ -365,7 +379,7 @@ static void answer_sum(struct cli *c, const struct settle_answer *a, struct str 
     for (uint32_t s = 0; s < a->share_count; s++) {
         const struct settle_share *share = &a->shares[s];
         if (!share->product) {
-            sum_add(labels, sums, count, share_label(c, share, LABEL_COLUMNS - 2), share->pay);
+            sum_add(labels, sums, count, share_label(c, share, PAIR_COLUMNS), share->pay);
             continue;
         }
         for (uint32_t i = 0; i < share->run.benefit_count; i++) {

@@ -2,6 +2,7 @@
  *
  * A cell may hold a line break (the other language below, dimmed) and is wrapped where its column has a greatest width, at blanks or between
  * wide characters; what continues stands under its own beginning. Invariant: no column is wider than its maximum but by a single character.
+ * One column gives way when the whole would be wider than the screen.
  */
 #include "cli/command.h"
 
@@ -35,21 +36,34 @@ static size_t indent_of(struct str s)
     return n;
 }
 
+/* No line begins with closing punctuation, none ends with an opening one. */
+static bool stays_with_former(uint32_t cp)
+{
+    static const uint32_t closing[] = {0x3001, 0x3002, 0xff0c, 0xff1b, 0xff1a, 0xff09, 0x300d, 0x300b, 0xff01, 0xff1f, 0x201d};
+    for (size_t i = 0; i < COUNT_OF(closing); i++) {
+        if (cp == closing[i]) return true;
+    }
+    return false;
+}
+
+static bool stays_with_latter(uint32_t cp) { return cp == 0x300c || cp == 0xff08 || cp == 0x300a || cp == 0x201c; }
+
 /* The bytes of the first line of `s` that fit into `columns` (at least one character); a line break ends it. */
 static size_t line_bytes(struct str s, size_t columns)
 {
     size_t at = 0, used = 0, fits = 0; /* fits: behind the last place where a line may end */
-    bool wide_before = false;
+    bool wide_before = false, opened = false;
     const size_t begin = indent_of(s);
     while (at < s.n && s.p[at] != '\n') {
         const size_t from = at;
         uint32_t cp = 0;
         if (!utf8_next(s, &at, &cp)) at++;
         const size_t w = utf8_columns((struct str){s.p + from, at - from});
-        if (from > begin && (wide_before || w == 2 || s.p[from] == ' ')) fits = from;
+        if (from > begin && !opened && (wide_before || w == 2 || s.p[from] == ' ') && !stays_with_former(cp)) fits = from;
         if (used + w > columns && from > 0) return fits > 0 ? fits : from;
         used += w;
         wide_before = w == 2;
+        opened = stays_with_latter(cp);
     }
     return at;
 }
@@ -138,6 +152,17 @@ static bool line_print(const struct cli *c, const struct cli_table *t, struct ce
     return more;
 }
 
+enum { FLEXIBLE_MIN = 16 };
+
+static void width_fit(const struct cli_table *t, size_t *width)
+{
+    size_t total = 2 * (t->column_count - 1);
+    for (uint32_t i = 0; i < t->column_count; i++) total += width[i];
+    if (t->total_max == 0 || total <= t->total_max) return;
+    const size_t over = total - t->total_max, now = width[t->flexible];
+    width[t->flexible] = now > over + FLEXIBLE_MIN ? now - over : FLEXIBLE_MIN;
+}
+
 void cli_table_print(const struct cli *c, const struct cli_table *t, struct buf *out)
 {
     size_t width[COUNT_OF(t->right)] = {0};
@@ -147,6 +172,7 @@ void cli_table_print(const struct cli *c, const struct cli_table *t, struct buf 
         if (columns > width[column]) width[column] = columns;
         if (t->width_max[column] > 0 && width[column] > t->width_max[column]) width[column] = t->width_max[column];
     }
+    width_fit(t, width);
     for (uint32_t i = 0; i + t->column_count <= t->cell_count; i += t->column_count) {
         for (uint32_t r = 0; r < t->rule_count; r++) {
             if (t->rule_after[r] == i / t->column_count) rule_print(c, width, t->column_count, out);
@@ -155,5 +181,21 @@ void cli_table_print(const struct cli *c, const struct cli_table *t, struct buf 
         for (uint32_t k = 0; k < t->column_count; k++) cells[k] = (struct cell){.rest = t->cells[i + k], .indent = indent_of(t->cells[i + k])};
         bool first = true;
         while (line_print(c, t, cells, width, first, out)) first = false;
+    }
+}
+
+void cli_wrap(struct cli *c, struct str text)
+{
+    while (text.n > 0) {
+        size_t n = 0;
+        while (n < text.n && text.p[n] != '\n') n++;
+        struct cli_table t;
+        cli_table_init(&t, c->arena, 1, "l");
+        t.width_max[0] = c->columns;
+        cli_table_add(&t, (struct str){text.p, n});
+        cli_table_print(c, &t, &c->out);
+        const size_t step = n < text.n ? n + 1 : n;
+        text.p += step;
+        text.n -= step;
     }
 }

@@ -1,11 +1,14 @@
 """Help, completion, manual page, colours, and the plan and bill tools, as a user meets them."""
+import fcntl
 import json
 import os
 import pty
 import re
 import select
 import shutil
+import struct
 import subprocess
+import termios
 import unicodedata
 
 from harness import PLANS, bill, case, contains, equal, main, sound, true
@@ -131,10 +134,11 @@ def _(y):
 # ---- colours ----------------------------------------------------------------------------------------------------------
 
 
-def terminal(y, *argv, **env):
+def terminal(y, *argv, columns=100, **env):
     """Runs with a terminal at all three ends; gives exit code and what it showed."""
     pid, fd = pty.fork()
     if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         os.chdir(y.folder)
         os.execve(y.program, [str(y.program), *argv], y.env(env))
     shown = b""
@@ -176,6 +180,21 @@ def _(y):
     true("\033[31m" in r.err, "errors too", r)
     true("\033" not in y.settle("missing.json", code=2).err, "not into a pipe")
     true("\033" not in y.settle("--json", "--colour=always", "a.json", code=0).out, "never in JSON")
+
+
+@case("width: what people read fits the terminal, wrapped between words, never inside a number")
+def _(y):
+    y.write("a.json", bill())
+    for columns in (72, 80, 100, 120, 300):
+        for argv in (("settle", "--plans", str(PLANS), "--chain", "city", "a.json"), ("help",), ("help", "settle"), ("plan", "facts"), ("plan", "explain", CITY)):
+            for lang in ("both", "zh", "en"):
+                r = terminal(y, *argv, "--lang", lang, columns=columns) if argv != ("help",) else terminal(y, *argv, columns=columns)
+                equal(r.code, 0, "exit code", r)
+                r.out = re.sub("\033\\[[0-9;]*[mK]", "", r.out).replace("\r", "")
+                fits(r, min(columns, 120))
+                true(not re.search(r"^ *[，。、；：）」]", r.out, re.M), "no line begins with closing punctuation", r)
+                if argv[0] == "settle":
+                    contains(r.out, ("60,000.00", "16,000.00", "2,050.00"), "whole amounts", r)
 
 
 # ---- bills and plans ------------------------------------------------------------------------------------------------------
@@ -278,7 +297,7 @@ def _(y):
 def _(y):
     r = y.run("plan", "facts", code=0)
     contains(r.out, ("insured_type", "参保类型", "employee", "visit", "inpatient", "hospital_level"), "table", r)
-    fits(r, 120)
+    fits(r)
     rows = json.loads(y.run("plan", "facts", "--json", code=0).out)
     true({"fact", "zh", "type", "level", "words"} == set(rows[0]), "members")
     by_name = {x["fact"]: x for x in rows}
