@@ -78,13 +78,18 @@ static struct status cell_apply(struct settle_work *w, const struct settle_share
             paid[c->line] += c->pay;
         }
     }
-    if (c->moved > 0 && statutory && c->bucket != BUCKET_OWN_FIRST) {
-        int64_t *own_first = settle_column(w, &w->left[BUCKET_OWN_FIRST]);
-        if (!own_first) return status_memory();
-        const int64_t moved = i64_min(c->moved, w->left[c->bucket][c->line]);
-        w->left[c->bucket][c->line] -= moved;
-        own_first[c->line] += moved;
-    }
+    return STATUS_OK;
+}
+
+/* A first share of a statutory plan moves to own_first. After all that is paid: a later benefit may have paid on the same cell. */
+static struct status cell_move(struct settle_work *w, const struct settle_share *share, const struct plan_cell *c)
+{
+    if (c->moved == 0 || share->kind != PLAN_STATUTORY || c->bucket == BUCKET_OWN_FIRST) return STATUS_OK;
+    int64_t *own_first = settle_column(w, &w->left[BUCKET_OWN_FIRST]);
+    if (!own_first) return status_memory();
+    const int64_t moved = i64_min(c->moved, w->left[c->bucket][c->line]);
+    w->left[c->bucket][c->line] -= moved;
+    own_first[c->line] += moved;
     return STATUS_OK;
 }
 
@@ -109,6 +114,7 @@ static struct status cells_touch(struct settle_work *w, uint16_t share_index, co
 static struct status run_apply(struct settle_work *w, struct settle_share *share, uint16_t share_index, bool fills)
 {
     for (uint32_t i = 0; i < share->run.cell_count; i++) TRY(cell_apply(w, share, fills, &share->run.cells[i]));
+    for (uint32_t i = 0; i < share->run.cell_count; i++) TRY(cell_move(w, share, &share->run.cells[i]));
     if (w->options.explain) TRY(cells_touch(w, share_index, &share->run));
     if (share->kind == PLAN_STATUTORY && share->run.refusal == PLAN_REFUSAL_NONE) {
         w->statutory_settled = true;

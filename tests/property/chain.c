@@ -7,10 +7,12 @@
  * texts are printed when one does not hold. --inject takes one fen from what a payer paid, so that the program must exit 1.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "gen_bill.h"
 #include "settle/settle.h"
@@ -284,6 +286,20 @@ static bool one_chain(struct world *w, uint64_t number) {
     return true;
 }
 
+/* ---- when the program under test stops itself ------------------------------------------------------------------- */
+
+static volatile sig_atomic_t at_work; /* number of the chain at work: all that a signal handler may read */
+
+static void say_where(int sig) {
+    char text[32] = "stopped in chain ", digits[12];
+    size_t n = strlen(text), k = 0;
+    for (unsigned v = (unsigned)at_work; v > 0 || k == 0; v /= 10) digits[k++] = (char)('0' + v % 10);
+    while (k > 0) text[n++] = digits[--k];
+    text[n++] = '\n';
+    (void)!write(STDERR_FILENO, text, n);
+    (void)signal(sig, SIG_DFL);
+}
+
 /* ---- the command line -------------------------------------------------------------------------------------------- */
 
 static bool number_of(const char *text, uint64_t *ret) {
@@ -324,8 +340,12 @@ int main(int argc, char **argv) {
     for (uint32_t i = 0; i < PLANS_MAX; i++) buf_init(&w->text[i], mib);
     printf("seed %" PRIu64 "\n", w->o.seed);
     fflush(stdout);
+    (void)signal(SIGABRT, say_where);
     bool fine = true;
-    for (uint64_t k = 0; k < w->o.chains && fine; k++) fine = one_chain(w, w->o.from + k);
+    for (uint64_t k = 0; k < w->o.chains && fine; k++) {
+        at_work = (sig_atomic_t)(w->o.from + k);
+        fine = one_chain(w, w->o.from + k);
+    }
     printf("seed %" PRIu64 ": %" PRIu64 " chains, %" PRIu64 " bills settled, %" PRIu64 " paid by several, %" PRIu64 " failed, %" PRIu64 " not read\n", w->o.seed,
            w->chains_made, w->settled, w->paid_by_several, w->failed, w->unread);
     if (fine && w->settled >= 1'000 && (w->unread * 10 > w->settled || w->paid_by_several * 20 < w->settled)) {

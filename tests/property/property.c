@@ -6,10 +6,12 @@
  * printed with its seed, smaller than found. --inject makes the walker wrong by one minor unit, so that the program must exit 1.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "pair.h"
 
@@ -112,6 +114,20 @@ static bool one_plan(struct work *w, uint64_t number) {
     return true;
 }
 
+/* ---- when the program under test stops itself ------------------------------------------------------------------- */
+
+static volatile sig_atomic_t at_work; /* number of the plan at work: all that a signal handler may read */
+
+static void say_where(int sig) {
+    char text[32] = "stopped in plan ", digits[12];
+    size_t n = strlen(text), k = 0;
+    for (unsigned v = (unsigned)at_work; v > 0 || k == 0; v /= 10) digits[k++] = (char)('0' + v % 10);
+    while (k > 0) text[n++] = digits[--k];
+    text[n++] = '\n';
+    (void)!write(STDERR_FILENO, text, n);
+    (void)signal(sig, SIG_DFL);
+}
+
 /* ---- the command line ---------------------------------------------------------------------------------------- */
 
 static bool number_of(const char *text, uint64_t *ret) {
@@ -165,8 +181,12 @@ int main(int argc, char **argv) {
     buf_init(&w.text, 1 << 20);
     printf("seed %" PRIu64 "\n", w.o.seed);
     fflush(stdout);
+    (void)signal(SIGABRT, say_where);
     bool fine = true;
-    for (uint64_t k = 0; k < w.o.plans && fine; k++) fine = one_plan(&w, w.o.from + k);
+    for (uint64_t k = 0; k < w.o.plans && fine; k++) {
+        at_work = (sig_atomic_t)(w.o.from + k);
+        fine = one_plan(&w, w.o.from + k);
+    }
     if (!fine && !w.broken) fprintf(stderr, "stopped: out of memory or a plan that could not be made\n");
     summary(&w);
     if (fine && !worth_it(&w)) fprintf(stderr, "too many plans or bills were refused: this run proves little\n");
