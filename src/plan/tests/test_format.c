@@ -254,6 +254,28 @@ static void test_layouts_too(void **state) {
     for (size_t i = 0; i < COUNT_OF(layouts); i++) assert_true(laws_hold(str_from(layouts[i].text), "layout"));
 }
 
+/* Texts that nobody would write, as far as they are still plans. */
+static void test_random_edits(void **state) {
+    (void)state;
+    static const char *const names[] = {"every-clause.plan", "every-clause-zh.plan", "examples.plan", "conditions.plan", "comments.plan", "lists.list",
+                                        "chain.chain"};
+    uint64_t seed = 20'220'101;
+    uint32_t held = 0;
+    for (int round = 0; round < 1500; round++) {
+        char file[1024], *memory = NULL;
+        (void)snprintf(file, sizeof(file), SOURCE_ROOT "/tests/fuzz/corpus/plan/%s", names[round % (int)COUNT_OF(names)]);
+        struct text *whole = text_parse(text_file(file, &memory));
+        struct buf s;
+        buf_init(&s, 1u << 20);
+        text_edit(whole, &seed, &s);
+        held += laws_hold(buf_view(&s), "edited");
+        buf_done(&s);
+        text_done(whole);
+        free(memory);
+    }
+    assert_true(held > 100);
+}
+
 /* ---- parts ------------------------------------------------------------------------------------------------------------ */
 
 static void section_str(const char *text, uint32_t which, struct buf *out) {
@@ -300,6 +322,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layout), cmocka_unit_test(test_translation), cmocka_unit_test(test_corpus),     cmocka_unit_test(test_plans),
         cmocka_unit_test(test_layouts_too), cmocka_unit_test(test_section), cmocka_unit_test(test_full_buffer),
+        cmocka_unit_test(test_random_edits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -507,40 +507,16 @@ static const char everything[] =
     "own_full 5, before b filled 5, cover 2022-01-01 .. 2022-02-01, history \"I\" since 2022-01-01\nexpect b 5, refused b not-mine, total 5\nchain c \"x\"\nfund f takes in_scope, "
     "own_full\nthen a fills deductibles no\nthen policies by date\nlist m \"x\"\nprefix \"B\"\n";
 
-static uint32_t random_next(uint64_t *seed) {
-    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(*seed >> 33);
-}
-
 /* Tokens deleted, doubled or swapped: the parser ends, within bounds, and a text of which something is missing never crashes a later use. */
 static void test_random_edits(void **state) {
     (void)state;
     uint64_t seed = 20'220'101;
     struct text *whole = text_parse((struct str){everything, sizeof(everything) - 1});
     assert_int_equal(whole->d.count, 0);
-    uint32_t n = whole->tokens.count - 1;
     for (int round = 0; round < 3000; round++) {
         struct buf s;
         buf_init(&s, 1u << 20);
-        uint32_t edits = 1 + random_next(&seed) % 3, where[3], what[3];
-        for (uint32_t e = 0; e < edits; e++) where[e] = random_next(&seed) % n, what[e] = random_next(&seed) % 4;
-        for (uint32_t i = 0; i < n; i++) {
-            const struct plan_token *t = &whole->tokens.items[i];
-            struct str text = plan_token_str(&whole->source, t);
-            int copies = 1;
-            for (uint32_t e = 0; e < edits; e++) {
-                if (where[e] != i) continue;
-                if (what[e] == 0) copies = 0;
-                else if (what[e] == 1) copies = 2;
-                else if (what[e] == 2) text = plan_token_str(&whole->source, &whole->tokens.items[random_next(&seed) % n]);
-                else buf_add_char(&s, '\n');
-            }
-            buf_add_char(&s, t->at_line_start ? '\n' : ' ');
-            for (int k = 0; k < copies; k++) {
-                buf_add(&s, text);
-                buf_add_char(&s, ' ');
-            }
-        }
+        text_edit(whole, &seed, &s);
         struct text *t = text_parse(buf_view(&s));
         struct buf dump;
         buf_init(&dump, 4u << 20);

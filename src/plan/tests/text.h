@@ -51,6 +51,34 @@ static inline void text_assert(struct buf *got, const char *want) {
     if (strcmp(got->p, want) != 0) fail_msg("\n---- got\n%s\n---- want\n%s\n", got->p, want);
 }
 
+static inline uint32_t text_random(uint64_t *seed) {
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*seed >> 33);
+}
+
+/* The text with one to three tokens deleted, doubled, replaced by another of its tokens, or moved to a new line. */
+static inline void text_edit(const struct text *t, uint64_t *seed, struct buf *out) {
+    uint32_t n = t->tokens.count - 1, edits = 1 + text_random(seed) % 3, where[3], what[3];
+    for (uint32_t e = 0; e < edits; e++) where[e] = text_random(seed) % n, what[e] = text_random(seed) % 4;
+    for (uint32_t i = 0; i < n; i++) {
+        struct str text = plan_token_str(&t->source, &t->tokens.items[i]);
+        int copies = 1;
+        for (uint32_t e = 0; e < edits; e++) {
+            if (where[e] != i) continue;
+            if (what[e] == 0) copies = 0;
+            else if (what[e] == 1) copies = 2;
+            else if (what[e] == 2) text = plan_token_str(&t->source, &t->tokens.items[text_random(seed) % n]);
+            else buf_add_char(out, '\n');
+        }
+        bool new_line = t->tokens.items[i].at_line_start || (i && t->tokens.items[i - 1].kind == TOKEN_COMMENT);
+        buf_add_char(out, new_line ? '\n' : ' ');
+        for (int k = 0; k < copies; k++) {
+            buf_add(out, text);
+            buf_add_char(out, ' ');
+        }
+    }
+}
+
 static inline struct str text_file(const char *path, char **ret_memory) {
     FILE *f = fopen(path, "rb");
     if (!f) fail_msg("cannot open %s", path);
