@@ -33,7 +33,7 @@ static struct status product_get(struct chain_work *w, struct str name, const st
         return STATUS_OK;
     }
     struct plan *plan = plan_library_find(w->lib, name);
-    if (!plan) return name_unknown(w->c, "plan-unknown", "找不到计划", "no such plan", name, w->lib);
+    if (!plan) return name_unknown(w->c, "plan-unknown", "没有这个名称的支付链或计划", "no chain or plan has this name", name, w->lib);
     const struct settle_product *product = NULL;
     TRY(settle_product_build(w->c->arena, plan, w->lib, &w->diagnostics, &product));
     *ret = product;

@@ -22,7 +22,7 @@ void cli_text(const struct cli *c, struct buf *out, struct str zh, struct str en
 struct str cli_pair(const struct cli *c, struct str zh, struct str en, size_t columns)
 {
     struct buf b;
-    buf_init(&b, 64 * 1024);
+    buf_init(&b, LIMIT_JSON_TEXT_BYTES);
     cli_text(c, &b, zh, en);
     const bool broken = c->zh && c->en && zh.n > 0 && en.n > 0 && !str_eq(zh, en) && utf8_columns(buf_view(&b)) > columns;
     const struct str s = broken ? arena_printf(c->arena, "%.*s\n%.*s", STR_FMT(zh), STR_FMT(en)) : arena_str(c->arena, buf_view(&b));

@@ -305,7 +305,7 @@ static void notes_print(struct cli *c, const struct settle_answer *a)
     if (notes_any(a)) buf_add_char(&c->out, '\n');
     for (uint32_t i = 0; i < a->note_count; i++) sentence_print(c, "·", a->notes[i].zh, a->notes[i].en);
     struct buf assumed;
-    buf_init(&assumed, 64 * 1024);
+    buf_init(&assumed, LIMIT_JSON_TEXT_BYTES);
     for (uint32_t s = 0; s < a->share_count; s++) {
         const struct plan_result *run = &a->shares[s].run;
         for (uint32_t i = 0; i < run->assumed_count; i++) buf_printf(&assumed, " %.*s", STR_FMT(run->assumed[i]));

@@ -156,7 +156,7 @@ enum { FLEXIBLE_MIN = 16 };
 
 static void width_fit(const struct cli_table *t, size_t *width)
 {
-    size_t total = 2 * (t->column_count - 1);
+    size_t total = (size_t)2 * (t->column_count - 1);
     for (uint32_t i = 0; i < t->column_count; i++) total += width[i];
     if (t->total_max == 0 || total <= t->total_max) return;
     const size_t over = total - t->total_max, now = width[t->flexible];
@@ -165,6 +165,7 @@ static void width_fit(const struct cli_table *t, size_t *width)
 
 void cli_table_print(const struct cli *c, const struct cli_table *t, struct buf *out)
 {
+    CHECK(t->column_count > 0);
     size_t width[COUNT_OF(t->right)] = {0};
     for (uint32_t i = 0; i < t->cell_count; i++) {
         const uint32_t column = i % t->column_count;

@@ -24,7 +24,7 @@ static struct plan_counter_key key_of(size_t i) {
 
 static struct str state_text(struct arena *a, const struct settle_state *s) {
     struct buf out;
-    buf_init(&out, 1024 * 1024);
+    buf_init(&out, LIMIT_JSON_BYTES);
     assert_null(settle_state_write(s, a, &out).err);
     struct str copy = arena_str(a, buf_view(&out));
     assert_non_null(copy.p);

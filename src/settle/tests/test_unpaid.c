@@ -115,7 +115,7 @@ static void test_answer_json(void **state) {
     payer_add(&w, B("    takes own_full\n    deductible 50 each year\n    pays 80%\n    cap 90 each year\n"));
     struct settle_answer a = settled(&w, bill_read(&w, BILL(FULL(20000), "")));
     struct buf out;
-    buf_init(&out, 1024 * 1024);
+    buf_init(&out, LIMIT_JSON_BYTES);
     struct json_writer jw;
     json_writer_init(&jw, &out, false);
     settle_answer_write(&a, &w.chain, true, &jw);
