@@ -115,7 +115,7 @@ static size_t value_column(const struct printer *x, enum plan_layout layout) {
     switch (layout) {
     case LAYOUT_HEADER: return x->zh ? 7 : 9;  /* in force · 有效期 */
     case LAYOUT_CLAUSE: return x->zh ? 9 : 11; /* deductible · 计入上限 */
-    case LAYOUT_STEP: return x->zh ? 5 : 7;    /* expect · 应得 */
+    case LAYOUT_STEP:                          /* expect · 应得 */
     case LAYOUT_ENTRY: return x->zh ? 5 : 7;   /* prefix · 前缀 */
     default: return 0;
     }

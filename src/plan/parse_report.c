@@ -132,6 +132,7 @@ bool plan_expected_of(struct plan_parser *p, const char *(*text_of)(uint32_t ind
 bool plan_expected_any(struct plan_parser *p, const enum plan_word *words, size_t count, const char *zh, const char *en) {
     if (plan_silent(p)) return false;
     if (plan_report_near(p, words, count) || report_other_language(p)) return false;
+    CHECK(zh || count > 0);
     struct str what = zh ? both(p, zh, en) : str_from(plan_word_text(words[0], p->zh));
     const char *code = zh ? "expected" : "expected-word";
     if (plan_cur(p)->at_line_start && p->at > 0) {
