@@ -148,8 +148,8 @@ struct status plan_test(struct arena *a, const struct plan *p, const struct plan
     struct plan_example_outcome *outcomes = ARENA_ARRAY(a, struct plan_example_outcome, p->example_count);
     struct trial t = {.a = a, .p = p, .program = program};
     struct status s = outcomes ? STATUS_OK : status_memory();
-    buf_init(&t.zh, 64 * 1024);
-    buf_init(&t.en, 64 * 1024);
+    buf_init(&t.zh, (size_t)64 << 10);
+    buf_init(&t.en, (size_t)64 << 10);
     for (uint32_t i = 0; i < p->example_count && !status_failed(s); i++) s = example_run(&t, &p->examples[i], &outcomes[i]);
     buf_done(&t.zh);
     buf_done(&t.en);

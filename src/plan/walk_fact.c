@@ -84,7 +84,7 @@ void walk_facts_read(struct walk *w) {
 static int64_t declared_fact(const struct walk *w, int32_t fact) {
     for (uint32_t i = 0; i < w->p->read_count; i++)
         if (w->p->reads[i].fact.index == fact) return w->facts[i];
-    CHECK(!"a fact that the plan does not declare");
+    CHECK(false && "a fact that the plan does not declare");
     return 0;
 }
 
@@ -98,7 +98,7 @@ static int64_t line_fact(const struct walk *w, int32_t fact, int64_t line) {
     case PLAN_FACT_REIMBURSED: return w->in->reimbursed && w->in->reimbursed[line] > 0;
     default: break;
     }
-    CHECK(!"not a number of the line");
+    CHECK(false && "not a number of the line");
     return 0;
 }
 
@@ -137,6 +137,6 @@ struct str walk_fact_text(const struct walk *w, int32_t fact, int64_t line) {
     case PLAN_FACT_CODE: CHECK(line != WALK_NO_LINE); return b->lines.code[line];
     default: break;
     }
-    CHECK(!"not a text");
+    CHECK(false && "not a text");
     return (struct str){NULL, 0};
 }

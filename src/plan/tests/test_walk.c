@@ -311,19 +311,25 @@ static int64_t field_of(const struct bench *t, const struct plan_benefit_result 
     return 0;
 }
 
+/* "0.pay", "2.base", "1.moved" */
+static int64_t cell_of(const struct bench *t, const char *word) {
+    char *part = NULL;
+    unsigned long cell = strtoul(word, &part, 10);
+    if (cell >= t->r.cell_count) fail_msg("%s: only %u cells", t->row, t->r.cell_count);
+    const struct plan_cell *c = &t->r.cells[cell];
+    if (strcmp(part, ".pay") == 0) return c->pay;
+    if (strcmp(part, ".base") == 0) return c->base;
+    assert_string_equal(part, ".moved");
+    return c->moved;
+}
+
 static int64_t value_of(const struct bench *t, const char *word) {
-    unsigned cell = 0;
-    char part[16] = "";
     if (strcmp(word, "total") == 0) return t->r.pay;
     if (strcmp(word, "segments") == 0) return t->r.segment_count;
     if (strcmp(word, "cells") == 0) return t->r.cell_count;
     if (strcmp(word, "changes") == 0) return t->r.change_count;
     if (strcmp(word, "noevidence") == 0) return t->r.no_evidence;
-    if (sscanf(word, "cell%u.%15s", &cell, part) == 2) {
-        if (cell >= t->r.cell_count) fail_msg("%s: only %u cells", t->row, t->r.cell_count);
-        const struct plan_cell *c = &t->r.cells[cell];
-        return strcmp(part, "pay") == 0 ? c->pay : strcmp(part, "base") == 0 ? c->base : c->moved;
-    }
+    if (strncmp(word, "cell", 4) == 0) return cell_of(t, word + 4);
     const char *dot = strchr(word, '.');
     char name[8] = "b1";
     if (dot) snprintf(name, sizeof(name), "%.*s", (int)(dot - word), word);
@@ -339,14 +345,23 @@ static struct str refusal_of(const struct bench *t, const char *word) {
     return str_from(plan_refusal_code((enum plan_refusal)b->refusal));
 }
 
+/* The next word before `end`, copied; false when there is none. */
+static bool next_word(const char **at, const char *end, char ret[40]) {
+    size_t n = 0;
+    while (*at < end && **at == ' ') (*at)++;
+    while (*at < end && **at != ' ') {
+        assert_true(n < 39);
+        ret[n++] = *(*at)++;
+    }
+    ret[n] = '\0';
+    return n > 0;
+}
+
 /* One step's expectations: pairs of words. */
 static void expect_step(const struct bench *t, const char *text, size_t n) {
-    char copy[400], *save = NULL;
-    assert_true(n < sizeof(copy));
-    memcpy(copy, text, n);
-    copy[n] = '\0';
-    for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-        const char *value = strtok_r(NULL, " ", &save);
+    char word[40], value[40];
+    for (const char *at = text, *end = text + n; next_word(&at, end, word);) {
+        assert_true(next_word(&at, end, value));
         if (strstr(word, "refused")) {
             struct str code = refusal_of(t, word);
             if (!str_eq(code, str_from(value))) fail_msg("%s: %s: expected %s, got %.*s", t->row, word, value, STR_FMT(code));
