@@ -25,7 +25,7 @@ struct plan_ref {
 };
 
 struct plan_label {
-    struct str zh, en; /* an absent language is empty */
+    struct str zh, en; /* a single text stands in both */
 };
 
 /* ---- values ----------------------------------------------------------------------------------- */
