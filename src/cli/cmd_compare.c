@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { CLAIM_ARENA_BYTES = 256 << 20, BAD_ROWS_SHOWN = 20, PROGRESS_EVERY = 512 };
+enum { CLAIM_ARENA_BYTES = 256 << 20, BAD_ROWS_SHOWN = 20, PROGRESS_EVERY = 512, SHARDS = 64 };
 #define CLAIMS_BYTES ((size_t)768 << 20)
 #define COUNTER_BYTES ((size_t)8 << 30)
 
@@ -21,8 +21,12 @@ struct compare {
     struct compare_report report;
     struct arena claim[2];      /* the claim at work, and the row read ahead of it */
     int at;
-    struct arena counter_arena, id_arena;
-    struct plan_counters counters;
+    struct arena id_arena;
+    struct shard {              /* of the persons: a table of counters holds a million */
+        struct arena arena;
+        struct plan_counters counters;
+    } *shards;
+    uint32_t shard_count;
     uint64_t *ids;              /* hashes of the claims seen: open addressing, 0 free */
     uint64_t id_count, id_slots;
     struct csv_row ahead;       /* first row of the next claim */
@@ -75,6 +79,7 @@ static struct status claim_next(struct compare *x, struct compare_claim *ret, bo
     }
     *ret_more = count > 0;
     if (count == 0) return STATUS_OK;
+    CHECK(rows);
     *ret = (struct compare_claim){.rows = rows, .row_count = count, .id = compare_value(claim, &rows[0])};
     return STATUS_OK;
 }
@@ -108,6 +113,7 @@ static struct status id_remember(struct compare *x, struct str id, bool *ret_new
 static struct status row_error(struct compare *x, const struct compare_claim *claim, const char *code, const char *zh, const char *en, const char *hint_zh, const char *hint_en)
 {
     struct arena *a = &x->claim[x->at];
+    CHECK(claim->rows);
     return status_error(a, (struct error){.code = code, .place = arena_printf(a, "%u:claim", (unsigned)claim->rows[0].line), .zh = str_from(zh), .en = str_from(en),
                                           .hint_zh = str_from(hint_zh), .hint_en = str_from(hint_en)});
 }
@@ -124,17 +130,25 @@ static struct status claim_read(struct compare *x, struct compare_claim *claim)
     return compare_claim_read(&x->claim[x->at], &x->columns, &x->chain, claim);
 }
 
+/* A person's counters, and those of a family, lie in one table. */
+static struct plan_counters *counters_of(struct compare *x, const struct compare_claim *claim)
+{
+    const struct str person = compare_value(&x->columns.of[COMPARE_PERSON], &claim->rows[0]);
+    return &x->shards[str_hash(person) % x->shard_count].counters;
+}
+
 /* Settled twice when something differs: without reasons first, since most claims agree. */
 static struct status claim_settle(struct compare *x, const struct compare_claim *claim, struct settle_answer *ret, bool *ret_same)
 {
     struct arena *a = &x->claim[x->at];
+    const struct plan_counters *counters = counters_of(x, claim);
     const struct settle_options quick = {.settled_on = claim->settled_on}, full = {.explain = true, .settled_on = claim->settled_on};
-    TRY(settle_bill(a, &x->chain, claim->bill, &x->counters, quick, ret));
+    TRY(settle_bill(a, &x->chain, claim->bill, counters, quick, ret));
     *ret_same = true;
     for (uint32_t i = 0; i < x->columns.unit_count; i++) {
         *ret_same = *ret_same && claim->paid[i] == compare_computed(&x->columns.units[i], &x->chain, ret);
     }
-    if (!*ret_same) TRY(settle_bill(a, &x->chain, claim->bill, &x->counters, full, ret));
+    if (!*ret_same) TRY(settle_bill(a, &x->chain, claim->bill, counters, full, ret));
     return STATUS_OK;
 }
 
@@ -186,12 +200,14 @@ static struct status claim_do(struct compare *x, struct compare_claim *claim)
     struct settle_answer answer;
     bool same = false;
     TRY(claim_read(x, claim));
+    CHECK(claim->bill);
     if (x->report.claims > 0 && x->report.currency != claim->bill->currency) {
         return row_error(x, claim, "claim-currency-mixed", "文件中有多种币种", "the file mixes currencies", "一个文件一种币种", "one file, one currency");
     }
     x->report.currency = claim->bill->currency;
     TRY(claim_settle(x, claim, &answer, &same));
-    TRY(settle_answer_commit(&answer, &x->counters));
+    const bool runs_on = compare_value(&x->columns.of[COMPARE_PERSON], &claim->rows[0]).n > 0;
+    if (runs_on) TRY(settle_answer_commit(&answer, counters_of(x, claim)));
     return claim_compare(x, claim, &answer);
 }
 
@@ -217,6 +233,7 @@ static struct status file_compare(struct compare *x)
         struct compare_claim claim = {0};
         TRY(claim_next(x, &claim, &more));
         if (!more) break;
+        CHECK(claim.rows);
         const struct status s = claim_do(x, &claim);
         if (status_failed(s) && is_memory(s)) return s;
         if (status_failed(s)) (void)row_bad(x, s, claim.rows[0].line);
@@ -230,7 +247,7 @@ static struct status file_compare(struct compare *x)
 static int compare_run(struct compare *x)
 {
     struct cli *c = x->c;
-    compare_report_init(&x->report, &x->columns, currency_find(STR("CNY")));
+    compare_report_init(&x->report, c, &x->columns);
     struct status s = file_compare(x);
     if (status_failed(s)) {
         cli_progress_end(c);
@@ -269,17 +286,22 @@ int cli_compare(struct cli *c)
     s = csv_open(c->arena, text, &x->csv);
     if (!status_failed(s)) s = compare_columns_read(c, &x->csv, c->option[CLI_MAP], &x->chain, &x->columns);
     if (status_failed(s)) return cli_fail(c, s, c->args[0]);
+    x->shard_count = x->columns.of[COMPARE_FAMILY].given ? 1 : SHARDS; /* a family's persons would lie apart */
+    x->shards = ARENA_ARRAY(c->arena, struct shard, x->shard_count);
+    if (!x->shards) return cli_fail(c, status_memory(), NULL);
 
     arena_init(&x->claim[0], CLAIM_ARENA_BYTES);
     arena_init(&x->claim[1], CLAIM_ARENA_BYTES);
-    arena_init(&x->counter_arena, COUNTER_BYTES);
     arena_init(&x->id_arena, COUNTER_BYTES);
-    plan_counters_init(&x->counters, &x->counter_arena);
+    for (uint32_t i = 0; i < x->shard_count; i++) {
+        arena_init(&x->shards[i].arena, COUNTER_BYTES);
+        plan_counters_init(&x->shards[i].counters, &x->shards[i].arena);
+    }
     const int code = compare_run(x);
     compare_report_done(&x->report);
     arena_done(&x->claim[0]);
     arena_done(&x->claim[1]);
-    arena_done(&x->counter_arena);
+    for (uint32_t i = 0; i < x->shard_count; i++) arena_done(&x->shards[i].arena);
     arena_done(&x->id_arena);
     return code;
 }

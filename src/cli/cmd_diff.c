@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { RANDOM_BILLS = 4'000, SEED = 2024 };
+enum { RANDOM_BILLS = 4'000, SEED = 2024, SENTENCE_COLUMNS = 78, REASON_COLUMNS = 90, LABEL_COLUMNS = 48 };
 
 struct diff {
     struct plan *plans[2];
@@ -94,34 +94,38 @@ static struct str place(struct cli *c, const struct plan_diff_item *i)
     return i->line_b > 0 ? arena_printf(c->arena, "[B:%u]", (unsigned)i->line_b) : STR("");
 }
 
+static struct str marked(enum plan_diff_kind kind)
+{
+    static const char *const marks[] = {[PLAN_DIFF_CHANGED] = "    ~", [PLAN_DIFF_ADDED] = "    +", [PLAN_DIFF_REMOVED] = "    -", [PLAN_DIFF_RENAMED] = "    ="};
+    return str_from(marks[kind]);
+}
+
+/* The sentences about one subject, from item `i` on; returns the item behind them. */
+static uint32_t subject_print(struct cli *c, const struct diff *d, bool wording, uint32_t i)
+{
+    const struct str subject = d->items[i].subject_zh;
+    struct cli_table t;
+    cli_table_init(&t, c->arena, 3, "lll");
+    t.width_max[1] = SENTENCE_COLUMNS;
+    buf_add_cstr(&c->out, "  ");
+    cli_text(c, &c->out, subject, d->items[i].subject_en);
+    buf_add_char(&c->out, '\n');
+    for (; i < d->item_count; i++) {
+        if (d->items[i].wording != wording) continue;
+        if (!str_eq(d->items[i].subject_zh, subject)) break;
+        cli_table_add(&t, marked(d->items[i].kind));
+        cli_table_add(&t, cli_pair(c, d->items[i].zh, d->items[i].en, SENTENCE_COLUMNS));
+        cli_table_add(&t, place(c, &d->items[i]));
+    }
+    cli_table_print(c, &t, &c->out);
+    return i;
+}
+
 static void items_print(struct cli *c, const struct diff *d, bool wording)
 {
-    struct str subject = STR("");
-    for (uint32_t i = 0; i < d->item_count; i++) {
-        const struct plan_diff_item *item = &d->items[i];
-        if (item->wording != wording) continue;
-        if (!str_eq(subject, item->subject_zh)) {
-            subject = item->subject_zh;
-            buf_add_cstr(&c->out, "  ");
-            cli_text(c, &c->out, item->subject_zh, item->subject_en);
-            buf_add_char(&c->out, '\n');
-        }
-        static const struct {
-            const char *sign;
-            enum cli_style style;
-        } marks[] = {[PLAN_DIFF_CHANGED] = {"~", CLI_YELLOW}, [PLAN_DIFF_ADDED] = {"+", CLI_GREEN}, [PLAN_DIFF_REMOVED] = {"-", CLI_RED},
-                     [PLAN_DIFF_RENAMED] = {"=", CLI_BLUE}};
-        buf_add_cstr(&c->out, "    ");
-        cli_style(c, &c->out, marks[item->kind].style);
-        buf_printf(&c->out, "%s ", marks[item->kind].sign);
-        cli_style(c, &c->out, CLI_PLAIN);
-        if (c->zh) buf_add(&c->out, item->zh);
-        if (c->zh && c->en) buf_add_cstr(&c->out, "\n      ");
-        if (c->en) buf_add(&c->out, item->en);
-        cli_style(c, &c->out, CLI_DIM);
-        buf_printf(&c->out, "  %.*s", STR_FMT(place(c, item)));
-        cli_style(c, &c->out, CLI_PLAIN);
-        buf_add_char(&c->out, '\n');
+    for (uint32_t i = 0; i < d->item_count;) {
+        if (d->items[i].wording == wording) i = subject_print(c, d, wording, i);
+        else i++;
     }
 }
 
@@ -205,7 +209,7 @@ static void amounts_print(struct cli *c, const struct diff *d, uint32_t bill)
     cli_table_add(&t, STR("B − A"));
     cli_table_rule(&t);
     for (uint32_t i = 0; i < count; i++) {
-        cli_table_add(&t, arena_printf(c->arena, "  %.*s", STR_FMT(text_of(c, rows[i].about.zh, rows[i].about.en))));
+        cli_table_add(&t, cli_pair(c, arena_printf(c->arena, "  %.*s", STR_FMT(rows[i].about.zh)), rows[i].about.en, LABEL_COLUMNS));
         for (int side = 0; side < 2; side++) cli_table_add(&t, rows[i].seen[side] ? money(c, d, rows[i].pay[side]) : STR("—"));
         cli_table_add(&t, money(c, d, rows[i].pay[1] - rows[i].pay[0]));
     }
@@ -246,10 +250,14 @@ static struct str why_text(struct cli *c, const struct diff *d, int side, uint32
 
 static void why_print(struct cli *c, const struct diff *d, uint32_t bill)
 {
+    struct cli_table t;
+    cli_table_init(&t, c->arena, 2, "ll");
+    t.width_max[1] = REASON_COLUMNS;
     for (int side = 0; side < 2; side++) {
-        if (c->zh) buf_printf(&c->out, "  %c %.*s\n", side == 0 ? 'A' : 'B', STR_FMT(why_text(c, d, side, bill, true)));
-        if (c->en) buf_printf(&c->out, "  %s %.*s\n", c->zh ? " " : side == 0 ? "A" : "B", STR_FMT(why_text(c, d, side, bill, false)));
+        cli_table_add(&t, side == 0 ? STR("  A") : STR("  B"));
+        cli_table_add(&t, cli_pair(c, why_text(c, d, side, bill, true), why_text(c, d, side, bill, false), REASON_COLUMNS));
     }
+    cli_table_print(c, &t, &c->out);
 }
 
 static void witness_print(struct cli *c, const struct diff *d)
@@ -266,10 +274,8 @@ static void witness_print(struct cli *c, const struct diff *d)
     title(c, w->bill_count == 1 ? "给付不同的账单" : "给付不同的账单（同一人，先后两张）",
           w->bill_count == 1 ? "a bill that is paid differently" : "bills that are paid differently (one person, two in order)");
     if (w->shifted) {
-        buf_add_cstr(&c->out, "  ");
-        cli_text(c, &c->out, STR("两个计划的有效期不重叠：同一账单的日期移到各自的有效期内"),
-                 STR("the plans are never in force together: the same bill, its dates moved into the force of each"));
-        buf_add_char(&c->out, '\n');
+        if (c->zh) buf_add_cstr(&c->out, "  两个计划的有效期不重叠：同一账单的日期移到各自的有效期内\n");
+        if (c->en) buf_add_cstr(&c->out, "  the plans are never in force together: the same bill, its dates moved into the force of each\n");
     }
     for (uint32_t bill = 0; bill < w->bill_count; bill++) {
         for (int side = 0; side < (w->shifted ? 2 : 1); side++) {

@@ -68,6 +68,7 @@ enum compare_column_id {
 #undef X
         COMPARE_COLUMN_COUNT
 };
+const char *compare_column_name(enum compare_column_id id);
 
 /* Where the values of one column come from. */
 struct compare_source {
@@ -163,11 +164,12 @@ struct compare_report {
     int64_t cause_sum[COMPARE_CAUSE_COUNT];
     struct compare_difference shown[COMPARE_SHOWN];
     uint32_t shown_count;
-    struct buf csv, json;               /* every difference; json: members of an array */
+    bool want_csv, want_json;
+    struct buf csv, json;               /* every difference, when wanted; json: one array */
     struct csv_writer csv_writer;
     struct json_writer json_writer;
 };
-void compare_report_init(struct compare_report *r, struct compare_columns *columns, const struct currency *currency);
+void compare_report_init(struct compare_report *r, const struct cli *c, struct compare_columns *columns);
 void compare_report_done(struct compare_report *r);
 /* Adds one difference; `keep` is where the first ones are kept. False: no memory. */
 bool compare_report_add(struct compare_report *r, struct arena *keep, const struct compare_difference *d);

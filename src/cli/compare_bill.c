@@ -5,7 +5,6 @@
  */
 #include "cli/compare.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { CLAIM_JSON_BYTES = LIMIT_JSON_BYTES, POLICIES_MAX = LIMIT_BILL_POLICIES };
@@ -21,20 +20,16 @@ struct claim_work {
     struct error *last;
 };
 
-static const char *const names[COMPARE_COLUMN_COUNT] = {
-#define X(id, name) [COMPARE_##id] = name,
-    COMPARE_COLUMNS(X)
-#undef X
-};
+static struct str column(enum compare_column_id id) { return str_from(compare_column_name(id)); }
 
-static void find(struct claim_work *w, const char *code, uint32_t row, struct str column, const char *zh, const char *en, const char *hint_zh, const char *hint_en)
+static void find(struct claim_work *w, const char *code, uint32_t row, struct str at, const char *zh, const char *en, const char *hint_zh, const char *hint_en)
 {
     struct error *e = ARENA_NEW(w->a, struct error);
     if (!e) {
         w->first = status_memory().err;
         return;
     }
-    *e = (struct error){.code = code, .place = arena_printf(w->a, "%u:%.*s", (unsigned)row, STR_FMT(column)), .zh = str_from(zh), .en = str_from(en),
+    *e = (struct error){.code = code, .place = arena_printf(w->a, "%u:%.*s", (unsigned)row, STR_FMT(at)), .zh = str_from(zh), .en = str_from(en),
                         .hint_zh = str_from(hint_zh), .hint_en = str_from(hint_en)};
     if (w->last) w->last->next = e;
     else w->first = e;
@@ -48,7 +43,7 @@ static struct str head(const struct claim_work *w, enum compare_column_id id)
     return compare_value(&w->columns->of[id], &w->claim->rows[0]);
 }
 
-static bool amount_read(struct claim_work *w, struct str text, const struct csv_row *row, struct str column, int64_t *ret)
+static bool amount_read(struct claim_work *w, struct str text, const struct csv_row *row, struct str at, int64_t *ret)
 {
     struct minor m = {0};
     int64_t fen = 0;
@@ -56,7 +51,7 @@ static bool amount_read(struct claim_work *w, struct str text, const struct csv_
         *ret = w->columns->fen ? fen : m.v;
         return true;
     }
-    find(w, "claim-amount", row->line, column, w->columns->fen ? "应为以分为单位的整数" : "金额应为以元为单位的小数", w->columns->fen ? "expected an integer in fen" : "expected an amount in yuan",
+    find(w, "claim-amount", row->line, at, w->columns->fen ? "应为以分为单位的整数" : "金额应为以元为单位的小数", w->columns->fen ? "expected an integer in fen" : "expected an amount in yuan",
          "例如 1234.50；不带千分位、货币符号和空格；没有金额写 0", "for example 1234.50, without separators, signs of currency or blanks; nothing is 0");
     return false;
 }
@@ -65,14 +60,14 @@ static void amount_member(struct claim_work *w, enum compare_column_id id, const
 {
     const struct str text = compare_value(&w->columns->of[id], row);
     int64_t v = 0;
-    if (text.n > 0) (void)amount_read(w, text, row, str_from(names[id]), &v);
+    if (text.n > 0) (void)amount_read(w, text, row, column(id), &v);
     if (text.n > 0 || always) json_member_i64(&w->json, str_from(member), v);
 }
 
 static void text_member(struct claim_work *w, enum compare_column_id id, struct str usual)
 {
     const struct str text = head(w, id);
-    if (text.n > 0 || usual.n > 0) json_member_string(&w->json, str_from(names[id]), text.n > 0 ? text : usual);
+    if (text.n > 0 || usual.n > 0) json_member_string(&w->json, column(id), text.n > 0 ? text : usual);
 }
 
 /* A word of a vocabulary: English as in bills, or Chinese. */
@@ -89,7 +84,7 @@ static void word_text(struct claim_work *w, struct str name, struct str text, en
 
 static void word_member(struct claim_work *w, enum compare_column_id id, enum bill_vocabulary which, struct str usual)
 {
-    word_text(w, str_from(names[id]), head(w, id), which, usual);
+    word_text(w, column(id), head(w, id), which, usual);
 }
 
 /* yes/no in the words people use: 1, 0; -1 for none of them. */
@@ -108,8 +103,8 @@ static void bool_member(struct claim_work *w, enum compare_column_id id)
     const struct str text = head(w, id);
     if (text.n == 0) return;
     const int v = str_eq(text, STR("1")) ? 1 : str_eq(text, STR("0")) ? 0 : bool_of(text);
-    if (v < 0) find(w, "claim-yes-no", w->claim->rows[0].line, str_from(names[id]), "应为 yes 或 no", "expected yes or no", "写 yes/no、true/false、是/否、1/0", "write yes/no, true/false or 1/0");
-    else json_member_bool(&w->json, str_from(names[id]), v == 1);
+    if (v < 0) find(w, "claim-yes-no", w->claim->rows[0].line, column(id), "应为 yes 或 no", "expected yes or no", "写 yes/no、true/false、是/否、1/0", "write yes/no, true/false or 1/0");
+    else json_member_bool(&w->json, column(id), v == 1);
 }
 
 static void count_member(struct claim_work *w, enum compare_column_id id)
@@ -117,8 +112,8 @@ static void count_member(struct claim_work *w, enum compare_column_id id)
     const struct str text = head(w, id);
     int64_t v = 0;
     if (text.n == 0) return;
-    if (!decimal_parse(text, 0, &v)) find(w, "claim-count", w->claim->rows[0].line, str_from(names[id]), "应为整数", "expected a whole number", "例如 3", "for example 3");
-    else json_member_i64(&w->json, str_from(names[id]), v);
+    if (!decimal_parse(text, 0, &v)) find(w, "claim-count", w->claim->rows[0].line, column(id), "应为整数", "expected a whole number", "例如 3", "for example 3");
+    else json_member_i64(&w->json, column(id), v);
 }
 
 /* A fact takes the type that its text has: yes/no, a whole number, else a word. */
@@ -138,8 +133,12 @@ static void person_write(struct claim_work *w)
     const struct str person = head(w, COMPARE_PERSON), born = head(w, COMPARE_BORN);
     json_name(&w->json, STR("person"));
     json_begin_object(&w->json);
-    /* without a person each claim stands alone: no counters run on */
-    json_member_string(&w->json, STR("unknown"), person.n > 0 ? person : arena_printf(w->a, "claim %.*s", STR_FMT(w->claim->id)));
+    if (person.n > 0) { /* some number of the operator: the same person in every hospital */
+        json_member_string(&w->json, STR("id_kind"), STR("99"));
+        json_member_string(&w->json, STR("id"), person);
+    } else { /* each claim stands alone: no counters run on */
+        json_member_string(&w->json, STR("unknown"), w->claim->id);
+    }
     if (born.n > 0) json_member_string(&w->json, STR("born"), born);
     word_member(w, COMPARE_SEX, BILL_VOCABULARY_SEX, STR(""));
     json_end_object(&w->json);
@@ -201,7 +200,7 @@ static void procedures_write(struct claim_work *w)
 static void parts_write(struct claim_work *w, const struct csv_row *row)
 {
     static const enum compare_column_id parts[] = {COMPARE_OWN_FULL, COMPARE_OVER_LIMIT, COMPARE_OWN_FIRST, COMPARE_IN_SCOPE};
-    for (size_t i = 0; i < COUNT_OF(parts); i++) amount_member(w, parts[i], row, names[parts[i]], true);
+    for (size_t i = 0; i < COUNT_OF(parts); i++) amount_member(w, parts[i], row, compare_column_name(parts[i]), true);
 }
 
 static void line_write(struct claim_work *w, const struct csv_row *row, uint32_t ordinal)
@@ -391,19 +390,29 @@ static void rows_check(struct claim_work *w)
         for (enum compare_column_id id = 0; id < COMPARE_OWN_FULL; id++) {
             const struct str v = compare_value(&w->columns->of[id], row);
             if (v.n == 0 || str_eq(v, head(w, id))) continue;
-            find(w, "claim-rows-disagree", row->line, str_from(names[id]), "同一理赔的各行不一致", "the rows of one claim disagree", "理赔本身的列只写在第一行，或各行相同",
+            find(w, "claim-rows-disagree", row->line, column(id), "同一理赔的各行不一致", "the rows of one claim disagree", "理赔本身的列只写在第一行，或各行相同",
                  "columns of the claim stand in its first row only, or are the same in all");
         }
     }
+}
+
+/* N of a place "lines[N]…"; UINT32_MAX of any other. */
+static uint32_t line_of_place(struct str place)
+{
+    static const struct str prefix = STR_INIT("lines[");
+    uint32_t n = 0;
+    if (!str_starts(place, prefix)) return UINT32_MAX;
+    for (size_t i = prefix.n; i < place.n && place.p[i] >= '0' && place.p[i] <= '9' && n < LIMIT_BILL_LINES; i++) n = n * 10 + (uint32_t)(place.p[i] - '0');
+    return n;
 }
 
 /* Findings of the bill name its members; here they are put behind the row. */
 static struct status bill_findings(struct claim_work *w, const struct error *e)
 {
     for (; e; e = e->next) {
-        uint32_t row = w->claim->rows[0].line;
-        unsigned line = 0;
-        if (w->columns->by_line && sscanf(arena_str(w->a, e->place).p, "lines[%u]", &line) == 1 && line < w->claim->row_count) row = w->claim->rows[line].line;
+        if (str_eq(e->place, STR("to")) && head(w, COMPARE_TO).n == 0) continue; /* it was taken from `from`, which is told */
+        const uint32_t line = w->columns->by_line ? line_of_place(e->place) : UINT32_MAX;
+        const uint32_t row = w->claim->rows[line < w->claim->row_count ? line : 0].line;
         struct error *copy = ARENA_NEW(w->a, struct error);
         if (!copy) return status_memory();
         *copy = *e;

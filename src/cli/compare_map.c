@@ -10,11 +10,17 @@
 
 enum { MAP_BYTES = 1 << 20, UNITS_MAX = 64 };
 
-static const char *const known[COMPARE_COLUMN_COUNT] = {
-#define X(id, name) [COMPARE_##id] = name,
-    COMPARE_COLUMNS(X)
+const char *compare_column_name(enum compare_column_id id)
+{
+    static const struct {
+        const char *name;
+    } columns[COMPARE_COLUMN_COUNT] = {
+#define X(id, name) [COMPARE_##id] = {name},
+        COMPARE_COLUMNS(X)
 #undef X
-};
+    };
+    return columns[id].name;
+}
 
 struct map_work {
     struct cli *c;
@@ -28,22 +34,23 @@ struct map_work {
 };
 
 /* Chains a finding; several are told at once. */
-static void find(struct map_work *w, const char *code, struct str place, const char *zh, const char *en, struct str name, struct str hint_zh, struct str hint_en)
+static void find(struct map_work *w, const char *code, struct str place, const char *zh, const char *en, struct str about, struct str hint_zh, struct str hint_en)
 {
     struct error *e = ARENA_NEW(w->c->arena, struct error);
     if (!e) return;
-    *e = (struct error){.code = code, .place = place, .zh = arena_printf(w->c->arena, "%s：%.*s", zh, STR_FMT(name)),
-        .en = arena_printf(w->c->arena, "%s: %.*s", en, STR_FMT(name)), .hint_zh = hint_zh, .hint_en = hint_en};
+    *e = (struct error){.code = code, .place = place, .zh = arena_printf(w->c->arena, "%s：%.*s", zh, STR_FMT(about)),
+        .en = arena_printf(w->c->arena, "%s: %.*s", en, STR_FMT(about)), .hint_zh = hint_zh, .hint_en = hint_en};
     if (w->last) w->last->next = e;
     else w->first = e;
     w->last = e;
 }
 
-static struct str names_known(struct map_work *w)
+static struct str names_known(struct map_work *w, bool zh)
 {
     struct buf b;
     buf_init(&b, MAP_BYTES);
-    for (size_t i = 0; i < COMPARE_COLUMN_COUNT; i++) buf_printf(&b, "%s ", known[i]);
+    buf_add_cstr(&b, zh ? "可用的列：" : "the columns are: ");
+    for (size_t i = 0; i < COMPARE_COLUMN_COUNT; i++) buf_printf(&b, "%s ", compare_column_name((enum compare_column_id)i));
     buf_add_cstr(&b, "fact:… fund:… paid:…");
     const struct str s = arena_str(w->c->arena, buf_view(&b));
     buf_done(&b);
@@ -77,11 +84,11 @@ static bool unit_find(const struct map_work *w, struct str name, struct compare_
     return found;
 }
 
-static void unit_add(struct map_work *w, struct str name, struct str paid_to, struct compare_source source)
+static void unit_add(struct map_work *w, struct str column, struct str paid_to, struct compare_source source)
 {
-    struct compare_unit unit = {.name = name, .source = source, .product = -1, .benefit = -1};
+    struct compare_unit unit = {.name = column, .source = source, .product = -1, .benefit = -1};
     if (paid_to.n > 0 && !unit_find(w, paid_to, &unit)) {
-        find(w, "claim-column-paid", name, "支付链上没有这个计划或责任", "the chain has no plan or benefit of this name", paid_to,
+        find(w, "claim-column-paid", column, "支付链上没有这个计划或责任", "the chain has no plan or benefit of this name", paid_to,
              STR("写作 paid:责任名、paid:计划名 或 paid:计划名.责任名"), STR("write paid:BENEFIT, paid:PLAN or paid:PLAN.BENEFIT"));
         return;
     }
@@ -116,7 +123,7 @@ static bool column_take(struct map_work *w, struct str ours, struct compare_sour
         return true;
     }
     for (size_t i = 0; i < COMPARE_COLUMN_COUNT; i++) {
-        if (!str_eq(ours, str_from(known[i]))) continue;
+        if (!str_eq(ours, str_from(compare_column_name((enum compare_column_id)i)))) continue;
         r->of[i] = source;
         if (i == COMPARE_PAID) unit_add(w, ours, STR(""), source);
         return true;
@@ -139,7 +146,7 @@ static void csv_columns_take(struct map_work *w)
         if (is_mapped(w, name)) continue;
         if (w->columns && json_get(w->columns, name)) continue; /* our name, but the map takes it from another column */
         if (column_take(w, name, (struct compare_source){.index = i}) || w->map_path) continue;
-        find(w, "claim-column-unknown", STR("1"), "不认识的列", "unknown column", name, names_known(w), names_known(w));
+        find(w, "claim-column-unknown", STR("1"), "不认识的列", "unknown column", name, names_known(w, true), names_known(w, false));
     }
 }
 
@@ -151,14 +158,14 @@ static void map_columns_take(struct map_work *w)
         if (w->columns->items[i].kind != JSON_STRING || !csv_find(w->csv, theirs, &index)) {
             find(w, "map-column-absent", str_from(w->map_path), "文件中没有这一列", "the file has no such column", theirs, STR("核对对应表与表头"), STR("check the map and the header"));
         } else if (!column_take(w, ours, (struct compare_source){.index = index})) {
-            find(w, "map-column-unknown", str_from(w->map_path), "不认识的列", "unknown column", ours, names_known(w), names_known(w));
+            find(w, "map-column-unknown", str_from(w->map_path), "不认识的列", "unknown column", ours, names_known(w, true), names_known(w, false));
         }
     }
     for (uint32_t i = 0; w->constants && i < w->constants->count; i++) {
         const struct json *v = &w->constants->items[i];
         const struct compare_source source = {.constant = true, .text = v->text};
         if (v->kind != JSON_STRING || !column_take(w, w->constants->names[i], source)) {
-            find(w, "map-column-unknown", str_from(w->map_path), "不认识的常量", "unknown constant", w->constants->names[i], names_known(w), names_known(w));
+            find(w, "map-column-unknown", str_from(w->map_path), "不认识的常量", "unknown constant", w->constants->names[i], names_known(w, true), names_known(w, false));
         }
     }
 }
@@ -209,7 +216,7 @@ static void needed_check(struct map_work *w)
     static const enum compare_column_id needed[] = {COMPARE_CLAIM, COMPARE_FROM, COMPARE_REGION};
     for (size_t i = 0; i < COUNT_OF(needed); i++) {
         if (w->ret->of[needed[i]].given) continue;
-        find(w, "claim-column-missing", STR("1"), "缺少必需的列", "a column is missing", str_from(known[needed[i]]),
+        find(w, "claim-column-missing", STR("1"), "缺少必需的列", "a column is missing", str_from(compare_column_name(needed[i])),
              STR("加上这一列，或在 --map 的 constants 中给出"), STR("add it, or give it in the constants of --map"));
     }
     if (w->ret->unit_count == 0 && !w->first) {

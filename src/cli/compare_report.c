@@ -5,6 +5,8 @@
  */
 #include "cli/compare.h"
 
+enum { CLAIM_COLUMNS = 24, CAUSE_COLUMNS = 44 };
+
 static const struct {
     const char *name, *zh, *en;
 } causes[COMPARE_CAUSE_COUNT] = {
@@ -13,10 +15,10 @@ static const struct {
 #undef X
 };
 
-void compare_report_init(struct compare_report *r, struct compare_columns *columns, const struct currency *currency)
+void compare_report_init(struct compare_report *r, const struct cli *c, struct compare_columns *columns)
 {
     static const char *const header[] = {"row", "claim", "column", "paid", "computed", "difference", "cause", "plan", "benefit", "clause", "clauses", "zh", "en"};
-    *r = (struct compare_report){.columns = columns, .currency = currency};
+    *r = (struct compare_report){.columns = columns, .currency = currency_find(STR("CNY")), .want_csv = c->option[CLI_REPORT] != NULL, .want_json = c->json};
     buf_init(&r->csv, CLI_OUT_BYTES);
     buf_init(&r->json, CLI_OUT_BYTES);
     csv_writer_init(&r->csv_writer, &r->csv);
@@ -94,8 +96,8 @@ bool compare_report_add(struct compare_report *r, struct arena *keep, const stru
     r->cause_count[d->guess.cause]++;
     r->cause_sum[d->guess.cause] += d->paid - d->computed;
     const struct arena_mark mark = arena_mark(keep);
-    csv_row(r, keep, d);
-    json_row(r, keep, d);
+    if (r->want_csv) csv_row(r, keep, d);
+    if (r->want_json) json_row(r, keep, d);
     arena_rewind(keep, mark);
     if (r->shown_count < COMPARE_SHOWN) {
         struct compare_difference *kept = &r->shown[r->shown_count++];
@@ -207,12 +209,14 @@ static void shown_print(struct cli *c, const struct compare_report *r)
     }
     struct cli_table t;
     cli_table_init(&t, c->arena, 6, "rlrrrl");
-    cli_table_add(&t, text_of(c, "  行", "row"));
-    cli_table_add(&t, text_of(c, "理赔", "claim"));
-    cli_table_add(&t, text_of(c, "实付", "paid"));
-    cli_table_add(&t, text_of(c, "应付", "computed"));
-    cli_table_add(&t, text_of(c, "相差", "difference"));
-    cli_table_add(&t, text_of(c, "条款与可能原因", "clause and likely cause"));
+    t.width_max[1] = CLAIM_COLUMNS;
+    t.width_max[5] = CAUSE_COLUMNS;
+    cli_table_add(&t, cli_pair(c, STR("  行"), STR("row"), 4));
+    cli_table_add(&t, cli_pair(c, STR("理赔"), STR("claim"), 8));
+    cli_table_add(&t, cli_pair(c, STR("实付"), STR("paid"), 8));
+    cli_table_add(&t, cli_pair(c, STR("应付"), STR("computed"), 8));
+    cli_table_add(&t, cli_pair(c, STR("相差"), STR("difference"), 8));
+    cli_table_add(&t, cli_pair(c, STR("条款与可能原因"), STR("clause and likely cause"), CAUSE_COLUMNS));
     cli_table_rule(&t);
     for (uint32_t i = 0; i < r->shown_count; i++) {
         const struct compare_difference *d = &r->shown[i];
@@ -222,8 +226,9 @@ static void shown_print(struct cli *c, const struct compare_report *r)
         cli_table_add(&t, money(c, r, d->computed));
         cli_table_add(&t, money(c, r, d->paid - d->computed));
         const bool named = r->columns->unit_count > 1;
-        cli_table_add(&t, arena_printf(c->arena, "%.*s%s[%.*s] %.*s", STR_FMT(named ? d->unit : STR("")), named ? " " : "", STR_FMT(clause_text(c->arena, &d->guess)),
-                                       STR_FMT(text_of(c, d->guess.zh.p, d->guess.en.p))));
+        const struct str zh = arena_printf(c->arena, "%.*s%s[%.*s] %.*s", STR_FMT(named ? d->unit : STR("")), named ? " " : "", STR_FMT(clause_text(c->arena, &d->guess)),
+                                           STR_FMT(c->zh ? d->guess.zh : d->guess.en));
+        cli_table_add(&t, cli_pair(c, zh, c->zh ? d->guess.en : zh, CAUSE_COLUMNS));
     }
     cli_table_print(c, &t, &c->out);
 }

@@ -68,7 +68,7 @@ static void limit_point(struct diff_writer *w, const char *zh, const char *en, c
             plan_say_key(s, key, out);
         }
         if (where) {
-            plan_say_text(s, "，限", ", for ", out);
+            plan_say_text(s, "，限", ", where ", out);
             plan_say_cond(s, where, out);
         }
         plan_say_text(s, "）", ")", out);

@@ -264,6 +264,7 @@ static bool fund_apply(const struct witness_world *w, const struct bill *b, stru
 static struct status bill_run(const struct witness_world *w, int side, const struct bill *b, bool explain, struct plan_counters *counters,
                               struct plan_result *ret, bool *ret_good) {
     const struct plan *plan = w->sides[side].plan;
+    CHECK(b);
     struct bill_policy *usual = ARENA_NEW(w->a, struct bill_policy);
     if (!usual) return status_memory();
     *usual = (struct bill_policy){.plan = plan->name, .on = plan->in_force, .first_enrolled = plan->in_force.from, .claim_free_years = -1};

@@ -122,6 +122,7 @@ static void gathered_tell(struct diff_work *w, struct gathered *g, enum plan_dif
                  [PLAN_DIFF_REMOVED] = {"删去", "gone"}};
     if (g->count > 0) {
         struct str subject[2];
+        CHECK(a || b);
         diff_list_subject(w, b ? b : a, subject);
         struct plan_diff_item *d = diff_add(w, kind, subject, a ? a->pos.line : 0, b ? b->pos.line : 0);
         if (!d) return;

@@ -128,6 +128,13 @@ static void date_points(struct diff_writer *w) {
     diff_waiting(w, &q->waiting);
 }
 
+static void default_say(const struct plan_say *s, int32_t fact, int64_t value, struct buf *out) {
+    const struct plan_fact_view view = plan_fact_view(s->p, fact);
+    if (view.type == PLAN_VALUE_SYMBOL) buf_add(out, plan_fact_word(s->p, fact, value, s->mode == PLAN_SAY_ZH));
+    else if (view.type == PLAN_VALUE_BOOL) plan_say_text(s, value ? "是" : "否", value ? "yes" : "no", out);
+    else buf_add_i64(out, value);
+}
+
 static void read_points(struct diff_writer *w) {
     for (uint32_t i = 0; i < w->p->read_count; i++) {
         const struct plan_read *r = &w->p->reads[i];
@@ -140,7 +147,7 @@ static void read_points(struct diff_writer *w) {
         DIFF_FACES_SAY(w, p->face, {
             if (r->has_default) {
                 plan_say_text(s, "默认 ", "default ", out);
-                buf_add(out, r->default_text);
+                default_say(s, fact, r->default_value, out);
             } else plan_say_text(s, "必须给出", "must be given", out);
             for (uint32_t k = 0; k < r->word_count; k++) {
                 plan_say_text(s, k > 0 ? "、" : "（", k > 0 ? ", " : " (", out);

@@ -138,7 +138,10 @@ static void cond_gather(struct witness_world *w, const struct plan *p, const str
     struct witness_dim *d;
     switch (c->kind) {
     case PLAN_COND_AND:
-    case PLAN_COND_OR: cond_gather(w, p, other, c->b); /* fall through */
+    case PLAN_COND_OR:
+        cond_gather(w, p, other, c->a);
+        cond_gather(w, p, other, c->b);
+        return;
     case PLAN_COND_NOT: cond_gather(w, p, other, c->a); return;
     case PLAN_COND_NAME: return; /* stands as a site of its own */
     case PLAN_COND_FACT:
@@ -236,6 +239,8 @@ static void days_gather(struct witness_world *w, int side) {
         }
     }
     day_add_if_in(w, side, p->in_force.to);
+    if (day_is(p->in_force.to)) day_add_if_in(w, side, day_add(p->in_force.to, -2)); /* a stay over the end, and one over the beginning */
+    number_add(&w->dims[WITNESS_DAY], -2);
     if (!w->shifted) {
         day_add_if_in(w, side, p->in_force.from);
         if (day_is(p->in_force.from)) day_add_if_in(w, 1 - side, day_add(p->in_force.from, -1));
@@ -296,6 +301,7 @@ static void fixed_dims(struct witness_world *w) {
     for (int i = 0; i < w->currency->digits; i++) unit *= 10;
     static const int64_t amounts[] = {100'000, 1'000, 10'000, 20'000, 30'000, 50'000, 200'000, 1'000'000, 10'000'000};
     for (size_t i = 0; i < COUNT_OF(amounts); i++) number_add(&w->dims[WITNESS_AMOUNT], amounts[i] * unit);
+    for (int64_t odd = 1; odd < 5; odd++) number_add(&w->dims[WITNESS_AMOUNT], 123'450 * unit * odd + odd); /* where rounding shows */
     static const uint8_t parts[] = {1U << BUCKET_IN_SCOPE, 1U << BUCKET_OWN_FULL, 1U << BUCKET_OWN_FIRST, 1U << BUCKET_OVER_LIMIT, 15};
     for (size_t i = 0; i < COUNT_OF(parts); i++) number_add(&w->dims[WITNESS_PART], parts[i]);
     value_add(&w->dims[WITNESS_CODE], BILL_LINE_OTHER, STR(""), STR(""));

@@ -226,7 +226,6 @@ void plan_say_choice(const struct plan_say *s, const struct plan_choice *c, stru
     if (c->has_base || c->by_count == 0) {
         if (!first) plan_say_text(s, "，其他：", ", otherwise ", out);
         plan_say_value(s, &c->base, out);
-        first = false;
     }
     for (uint32_t i = 0; i < c->exception_count; i++) {
         plan_say_text(s, "；", "; ", out);

@@ -24,7 +24,8 @@ static void words(const struct plan_say *s, const struct plan_cond *c, struct bu
     for (uint32_t i = 0; sorted && i < c->word_count; i++) sorted[i] = word_of(s, c, i);
     if (sorted && s->mode == PLAN_SAY_KEY && c->word_count > 1) qsort(sorted, c->word_count, sizeof(sorted[0]), by_text);
     for (uint32_t i = 0; sorted && i < c->word_count; i++) {
-        if (i > 0) plan_say_text(s, "、", i + 1 == c->word_count && s->mode == PLAN_SAY_EN ? " or " : ", ", out);
+        const bool last = i + 1 == c->word_count && s->mode != PLAN_SAY_KEY;
+        if (i > 0) plan_say_text(s, last ? "或" : "、", last ? " or " : ", ", out);
         buf_add(out, sorted[i]);
     }
 }
