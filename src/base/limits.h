@@ -36,7 +36,7 @@ enum {
     LIMIT_CHAIN_PAYERS = 32,
     LIMIT_CO_INSURERS = 32,
     LIMIT_STATE_COUNTERS = 1'000'000,
-    LIMIT_STATE_BYTES = 256 * 1024 * 1024,
+    LIMIT_STATE_BYTES = LIMIT_JSON_BYTES,  /* what is written must be readable again: one JSON document */
     LIMIT_CSV_FIELD_BYTES = 64 * 1024,
     LIMIT_CSV_FIELDS = 1'000,              /* columns */
     LIMIT_LIBRARY_FILES = 1'000

@@ -54,6 +54,11 @@ static struct status state_save(struct cli *c, const struct settle_state *state,
     struct buf out;
     buf_init(&out, LIMIT_STATE_BYTES);
     struct status s = settle_state_write(state, c->arena, &out);
+    if (out.failed) {
+        s = status_error(c->arena, (struct error){.code = "state-too-large", .place = str_from(path),
+            .zh = STR("状态文件将超过 16 MiB，原有内容未改动"), .en = STR("the state would pass 16 MiB; what was there is unchanged"),
+            .hint_zh = STR("按统筹区或年度分开使用状态文件"), .hint_en = STR("keep a state file for each region or year")});
+    }
     if (!status_failed(s)) s = cli_file_replace(c, path, buf_view(&out));
     buf_done(&out);
     return s;

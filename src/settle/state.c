@@ -120,14 +120,25 @@ static struct status counter_read(struct settle_state *s, const struct json *o)
     return plan_counters_set(&s->counters, &key, value);
 }
 
+static int bill_order(const void *a, const void *b)
+{
+    const struct settle_state_bill *x = a, *y = b;
+    const int c = str_cmp(x->hospital, y->hospital);
+    return c != 0 ? c : str_cmp(x->bill, y->bill);
+}
+
 static struct status bill_read(struct settle_state *s, const struct json *o)
 {
     struct bill b = {0};
     const bool fine = o->kind == JSON_OBJECT && o->count == 4 && text_get(o, STR("hospital"), &b.hospital) && text_get(o, STR("bill"), &b.bill) &&
                       int_get(o, STR("revision"), 1, INT32_MAX, &b.revision) && int_get(o, STR("total"), 0, LIMIT_AMOUNT_MINOR, &b.total);
     if (!fine) return state_bad(s->arena, "bills", "账单条目不完整或取值不对", "a bill has a missing, surplus or wrong member");
-    if (settle_state_has_bill(s, &b)) return state_bad(s->arena, "bills", "账单重复", "a bill stands twice");
-    return settle_state_add_bill(s, &b);
+    TRY(settle_state_add_bill(s, &b));
+    /* the order of the writer shows a repeat at its neighbour: reading stays linear */
+    if (s->bill_count > 1 && bill_order(&s->bills[s->bill_count - 2], &s->bills[s->bill_count - 1]) >= 0) {
+        return state_bad(s->arena, "bills", "账单重复或次序不对", "a bill stands twice, or out of order");
+    }
+    return STATUS_OK;
 }
 
 struct status settle_state_parse(struct settle_state *s, struct str json)
@@ -155,13 +166,6 @@ static int counter_order(const void *a, const void *b)
 {
     const struct plan_counter *const *x = a, *const *y = b;
     return plan_counter_key_cmp(&(*x)->key, &(*y)->key);
-}
-
-static int bill_order(const void *a, const void *b)
-{
-    const struct settle_state_bill *x = a, *y = b;
-    const int c = str_cmp(x->hospital, y->hospital);
-    return c != 0 ? c : str_cmp(x->bill, y->bill);
 }
 
 static void counter_write(const struct plan_counter *c, struct json_writer *w)

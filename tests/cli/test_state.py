@@ -230,7 +230,7 @@ def _(y):
 def _(y):
     y.write("a.json", bill())
     with open(y.path("huge.json"), "wb") as f:
-        f.truncate(256 * 1024 * 1024 + 1)
+        f.truncate(16 * 1024 * 1024 + 1)
     r = y.settle("--state", "huge.json", "a.json", code=2)
     contains(r.err, ("file-too-large", "huge.json"), "stderr", r)
     y.path("folder").mkdir()
@@ -250,6 +250,22 @@ def _(y):
     os.symlink("/nonexistent/x", y.path("s2.json.lock"))
     r = y.settle("--state", "s2.json", "a.json", code=3)
     contains(r.err, "file-lock", "a lock file that is a link is not followed", r)
+
+
+@case("a state that would grow past what can be read again: exit 3, the old one intact")
+def _(y):
+    y.write("a.json", bill())
+    counter = {"owner": "", "product": "city", "benefit": "inside", "kind": "filled", "clause": 0, "code": "", "each": "year", "period": "2022-01-01", "value": 5}
+    rows = [{**counter, "owner": f"p:{i:032x}"} for i in range(90000)]
+    y.write("s.json", json.dumps({"yijie_state": 1, "counters": rows, "bills": []}, separators=(",", ":")))
+    before = y.path("s.json").read_bytes()
+    true(len(before) < 16 * 1024 * 1024, "it can be read")
+    r = y.settle("--json", "--state", "s.json", "a.json", code=3)
+    equal(r.out, "", "stdout", r)
+    contains(r.err, ("state-too-large", "s.json"), "stderr", r)
+    equal(y.path("s.json").read_bytes(), before, "state")
+    equal(left_over(y), [], "temporary files")
+    y.settle("--json", "--dry-run", "--state", "s.json", "a.json", code=0)
 
 
 def as_nobody():

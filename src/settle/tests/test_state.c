@@ -110,6 +110,8 @@ static void test_refused(void **state) {
         {"{'yijie_state':1,'counters':[]", "json-truncated"},
         {STATE(GOOD_COUNTER "," GOOD_COUNTER, ""), "state-invalid"},
         {STATE("", GOOD_BILL "," GOOD_BILL), "state-invalid"},
+        {STATE("", "{'hospital':'H','bill':'C','revision':1,'total':0}," GOOD_BILL), "state-invalid"},
+        {STATE("", GOOD_BILL ",{'hospital':'H','bill':'C','revision':1,'total':0}"), NULL},
         {STATE(COUNTER("p:1", "filled", "year", "2022-01-01", "0"), ""), "state-invalid"},
         {STATE(COUNTER("p:1", "filled", "year", "2022-01-01", "-7"), ""), "state-invalid"},
         {STATE(COUNTER("p:1", "filled", "year", "2022-01-01", "7.0"), ""), "state-invalid"},
