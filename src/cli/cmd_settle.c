@@ -125,6 +125,7 @@ int cli_settle(struct cli *c)
     const char *file = NULL;
     struct status s = bills_read(c, &bills, &file);
     if (status_failed(s)) return cli_fail(c, s, file);
+    CHECK(bills);
     for (uint32_t i = 0; i < c->arg_count; i++) warnings_print(c, bills[i], c->args[i]);
 
     struct settle_chain chain;
