@@ -137,10 +137,10 @@ static void section_compare(struct diff_work *w, const struct diff_section *a, c
     for (uint32_t i = 0; i < a->point_count; i++) {
         const struct diff_point *other = point_find(b, a->points[i].path);
         if (other) point_compare(w, b, &a->points[i], other);
-        else point_tell(w, b, &a->points[i], NULL, NULL, NULL);
+        else if (!a->points[i].implied) point_tell(w, b, &a->points[i], NULL, NULL, NULL);
     }
     for (uint32_t i = 0; i < b->point_count; i++) {
-        if (!point_find(a, b->points[i].path)) point_tell(w, b, NULL, &b->points[i], NULL, NULL);
+        if (!b->points[i].implied && !point_find(a, b->points[i].path)) point_tell(w, b, NULL, &b->points[i], NULL, NULL);
     }
 }
 
@@ -156,7 +156,7 @@ static void section_alone(struct diff_work *w, const struct diff_section *x, boo
         if (!added) return;
     }
     for (uint32_t i = 0; i < x->point_count; i++) {
-        if (x->points[i].wording) continue;
+        if (x->points[i].wording || x->points[i].implied) continue;
         point_tell(w, x, added ? NULL : &x->points[i], added ? &x->points[i] : NULL, NULL, NULL);
         if (w->item_count > 0) w->items[w->item_count - 1].wording = names_only;
     }

@@ -27,6 +27,7 @@ struct diff_point {
     uint32_t part_count, part_cap;
     uint32_t line;
     bool wording;                 /* moves no amount: source, labels */
+    bool implied;                 /* said by another point already, when only one plan has the clause */
 };
 enum diff_section_kind {
     DIFF_HEAD, DIFF_PARAMETER, DIFF_CLASS, DIFF_CASE, DIFF_EXCLUDE, DIFF_SHARED, DIFF_BENEFIT, DIFF_SECTION_KINDS

@@ -39,9 +39,10 @@ static void condition_points(struct diff_writer *w, const struct plan_benefit *b
         struct diff_point *p = diff_point_add(w, STR("needs"), "前提", "needs", b->needs[i].pos.line);
         DIFF_FACES_SAY(w, p->face, plan_say_cond(s, b->needs[i].cond, out));
         p->path = arena_printf(w->a, "needs %.*s", STR_FMT(p->face[PLAN_SAY_KEY]));
+        if (b->needs[i].refusal.n == 0) continue; /* the built-in one */
         struct diff_point *code = diff_point_add(w, arena_printf(w->a, "%.*s else", STR_FMT(p->path)), "不满足时的拒绝码", "refusal code", b->needs[i].pos.line);
         DIFF_FACES_SAY(w, code->face, (void)s; buf_add(out, b->needs[i].refusal));
-        code->wording = true;
+        code->wording = code->implied = true;
     }
     for (uint32_t i = 0; i < b->exclusion_count; i++) {
         const struct plan_exclusion *e = &b->exclusions[i];
@@ -95,6 +96,7 @@ static void limit_points(struct diff_writer *w, const struct plan_benefit *b) {
 
 static void period_point(struct diff_writer *w, struct str path, const char *zh, const char *en, struct plan_period period, uint32_t line) {
     struct diff_point *p = diff_point_add(w, path, zh, en, line);
+    p->implied = true; /* the amount names its period */
     DIFF_FACES_SAY(w, p->face, plan_say_period(s, period, out));
 }
 
@@ -122,6 +124,7 @@ static void deductible_points(struct diff_writer *w, const struct plan_deductibl
         diff_point_choice(w, p, &d->value);
         period_point(w, STR("deductible period"), "免赔额的计算期间", "deductible counted", d->period, line);
         p = diff_point_add(w, STR("filled by"), "免赔额可由谁的给付抵扣", "deductible filled by payouts of", line);
+        p->implied = d->filled_by == 0;
         DIFF_FACES_SAY(w, p->face, plan_say_kinds(s, d->filled_by, out));
         return;
     }
