@@ -339,7 +339,9 @@ static void history_fill(struct compiler *c) {
         if (p->conditions[i].is_class && g->history_class == PLAN_NONE) g->history_class = (int32_t)i;
     }
     for (uint32_t i = 0; i < p->exclusion_count; i++) g->asks_history = g->asks_history || cond_asks_history(p->exclusions[i].when);
-    g->asks_history = g->asks_history || cond_asks_history(p->waiting.unless);
+    for (uint32_t i = 0; i < p->benefit_count; i++) { /* the plan's waiting is asked only for a benefit without its own */
+        if (!p->benefits[i].waiting.written) g->asks_history = g->asks_history || cond_asks_history(p->waiting.unless);
+    }
     for (uint32_t i = 0; i < p->benefit_count; i++) g->asks_history = g->asks_history || benefit_asks_history(&p->benefits[i]);
 }
 

@@ -170,7 +170,6 @@ static void cap_emit(struct compiler *c, const struct plan_benefit *b, uint32_t 
 
 /* ---- steps -------------------------------------------------------------------------------------------------------- */
 
-/* 3.1 */
 static void waiting_emit(struct compiler *c, const struct plan_benefit *b, struct compile_jumps *away) {
     const struct plan_waiting *w = b->waiting.written ? &b->waiting : !c->program->plan_waiting ? &c->plan->waiting : NULL;
     if (!w || !w->written || w->days <= 0) return;
@@ -194,7 +193,13 @@ static void needs_emit(struct compiler *c, const struct plan_benefit *b, struct 
     }
 }
 
-/* 3.2; the mask belongs to the benefit, since exclusions narrow it in place. */
+/* 3.3: asked only when something is in scope. */
+static void gates_emit(struct compiler *c, const struct plan_benefit *b, struct compile_jumps *away) {
+    waiting_emit(c, b, away);
+    needs_emit(c, b, away);
+}
+
+/* 3.1; the mask belongs to the benefit, since exclusions narrow it in place. */
 static uint16_t lines_emit(struct compiler *c, const struct plan_benefit *b, uint32_t exclusion_base, struct compile_jumps *away) {
     uint16_t lines = compile_where(c, b->where, MASK_SEGMENT, away);
     if (lines == MASK_SEGMENT && (c->plan->exclusion_count || b->exclusion_count)) {
@@ -215,6 +220,7 @@ static uint16_t lines_emit(struct compiler *c, const struct plan_benefit *b, uin
 /* 3.13 */
 static void allowance_emit(struct compiler *c, const struct plan_benefit *b, uint16_t lines, struct compile_jumps *away) {
     compile_jump_add(c, away, compile_step(c, PLAN_OP_DAYS, 0, lines, 0, 0));
+    gates_emit(c, b, away);
     for (uint32_t i = 0; i < b->allowance.limit_count; i++) {
         struct program_days_limit *limit = ARENA_PUSH(c->arena, c->days_limits, c->days_limit_count, c->days_limit_cap);
         if (!limit) {
@@ -252,6 +258,7 @@ static void rate_emit(struct compiler *c, const struct plan_benefit *b) {
 
 static void indemnity_emit(struct compiler *c, const struct plan_benefit *b, uint16_t lines, struct program_benefit *ret, struct compile_jumps *away) {
     compile_jump_add(c, away, compile_step(c, PLAN_OP_TAKE, 0, lines, 0, 0));
+    gates_emit(c, b, away);
     for (uint32_t i = 0; i < b->count_limit_count; i++) count_emit(c, b, i, lines, ret);
     compile_jump_add(c, away, compile_step(c, PLAN_OP_BASE, 0, 0, 0, 0));
     deductible_emit(c, b);
@@ -298,8 +305,6 @@ void compile_benefit(struct compiler *c, uint32_t index, struct program_benefit 
     benefit_fill(c, b, index, ret);
     c->exclusion_count += b->exclusion_count;
     compile_jump_add(c, &away, compile_step(c, PLAN_OP_BENEFIT, 0, index, 0, 0));
-    waiting_emit(c, b, &away);
-    needs_emit(c, b, &away);
     uint16_t lines = lines_emit(c, b, exclusion_base, &away);
     if (ret->allowance) allowance_emit(c, b, lines, &away);
     else indemnity_emit(c, b, lines, ret, &away);

@@ -1,8 +1,8 @@
 /* plan/listset — lists as look-up structures.
  *
  * Who uses it: compiler and runs. Workload: each line of a bill against lists of 20 to 50,000 codes, so a look-up must not become slower because a
- * list is long: one 4-byte slot (fingerprint and place) leads to one record that holds text, dates and share together, and look-ups of a bill
- * overlap their memory accesses. Invariant: the answer is that of a walk over the entries in written order (tests/test_listset.c compares).
+ * list is long: a bucket of fingerprints leads to one record, each in one cache line, and the look-ups of a bill overlap their memory
+ * accesses. Invariant: the answer is that of a walk over the entries in written order (tests/test_listset.c compares).
  * Source: docs/plan-language.md §6.
  */
 #include "plan/listset.h"
@@ -10,19 +10,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_INLINE_MAX = 64, BATCH = 16, NO_RECORD = 0 };
+#if defined(__SSE2__) && !defined(LISTSET_PORTABLE)
+#include <emmintrin.h>
+#endif
 
-/* A text with its entry; the text follows inline, or a pointer to it when it is longer than a code of a bill can be. Several entries with one text
- * (other dates) are chained in written order. */
+#include "plan/bytes.h"
+
+enum { TEXT_INLINE_MAX = 64, BATCH = 64, NO_RECORD = 0 };
+
+/* A text and its entry; the text follows inline, or a pointer to it when it is longer than a code of a bill can be. One cache line holds it. */
 struct record {
-    int32_t from, to;
-    int32_t entry;
-    uint32_t text_bytes;
-    uint16_t next; /* record + 1, NO_RECORD at the end */
-    uint16_t unused;
+    uint16_t entry;
+    uint8_t text_bytes; /* TEXT_OUTSIDE: a pointer follows */
+    bool chained;       /* dated, or several entries with this text: the list's own dates and `next` decide */
+};
+enum { TEXT_OUTSIDE = UINT8_MAX };
+/* Eight places in half a cache line: fingerprints are compared all at once, so that no branch depends on where a code stands. */
+enum { LANES = 8 };
+struct bucket {
+    uint16_t fingerprints[LANES]; /* 0 free; from the first lane on */
+    uint16_t records[LANES];      /* + 1 */
 };
 struct table {
-    uint32_t *slots; /* fingerprint << 16 | record + 1; 0 free */
+    struct bucket *buckets;
     uint32_t mask;
     uint32_t stride;
     char *records;
@@ -49,34 +59,11 @@ struct listset {
     int32_t *name_buckets; /* by first character */
     uint32_t name_count, name_mask;
     int32_t *shares; /* by entry; NULL when none is written */
+    uint16_t *next;  /* by entry: the next one with the same text, + 1; 0 at the end */
     bool groups;
 };
 
 /* ---- texts ------------------------------------------------------------------------------------------- */
-
-static uint64_t load8(const char *p) {
-    uint64_t v;
-    memcpy(&v, p, sizeof(v));
-    return v;
-}
-static uint32_t load4(const char *p) {
-    uint32_t v;
-    memcpy(&v, p, sizeof(v));
-    return v;
-}
-
-/* Codes have 8 to 24 bytes: the last step overlaps the one before. */
-static inline bool bytes_equal(const char *a, const char *b, size_t n) {
-    if (n >= 8) {
-        for (size_t i = 0; i + 8 <= n; i += 8)
-            if (load8(a + i) != load8(b + i)) return false;
-        return load8(a + n - 8) == load8(b + n - 8);
-    }
-    if (n >= 4) return load4(a) == load4(b) && load4(a + n - 4) == load4(b + n - 4);
-    for (size_t i = 0; i < n; i++)
-        if (a[i] != b[i]) return false;
-    return true;
-}
 
 static bool in_force(const struct plan_entry *e, struct day on) { return on.v >= e->on.from.v && on.v <= e->on.to.v; }
 
@@ -85,71 +72,120 @@ static bool in_force(const struct plan_entry *e, struct day on) { return on.v >=
 static inline const struct record *record_at(const struct table *t, uint32_t number) {
     return (const struct record *)(const void *)(t->records + (size_t)(number - 1) * t->stride);
 }
-static inline const char *record_text(const struct record *r) {
-    const char *text = (const char *)(r + 1);
-    if (r->text_bytes <= TEXT_INLINE_MAX) return text;
-    const char *outside;
-    memcpy(&outside, text, sizeof(outside));
-    return outside;
+
+/* Texts outside are long: compared at their place. */
+__attribute__((noinline, cold)) static bool outside_equal(const struct record *r, const char *text, size_t n) {
+    struct str outside;
+    memcpy(&outside, r + 1, sizeof(outside));
+    return str_eq(outside, (struct str){text, n});
+}
+static inline bool record_is(const struct record *r, const char *text, size_t n) {
+    if (r->text_bytes == TEXT_OUTSIDE) return outside_equal(r, text, n);
+    return r->text_bytes == n && bytes_equal((const char *)(r + 1), text, n);
+}
+
+/* Records of up to a cache line have a power of two as size, so that none crosses a line. */
+static uint32_t stride_of(size_t text_bytes_max) {
+    size_t text_bytes = text_bytes_max > TEXT_INLINE_MAX ? TEXT_INLINE_MAX : text_bytes_max;
+    size_t size = sizeof(struct record) + (text_bytes < sizeof(struct str) ? sizeof(struct str) : text_bytes), stride = 32;
+    while (stride < size) stride *= 2;
+    return (uint32_t)(size <= 64 ? stride : (size + 3) & ~(size_t)3);
 }
 
 static bool table_init(struct table *t, struct arena *a, uint32_t count, size_t text_bytes_max) {
     if (count == 0) return true;
-    uint32_t slots = 8;
-    while (slots < count + count / 2) slots *= 2;
-    size_t text_bytes = text_bytes_max > TEXT_INLINE_MAX ? TEXT_INLINE_MAX : text_bytes_max < sizeof(char *) ? sizeof(char *) : text_bytes_max;
-    t->stride = (uint32_t)((sizeof(struct record) + text_bytes + 3) & ~(size_t)3);
-    t->mask = slots - 1;
-    t->slots = ARENA_ARRAY(a, uint32_t, slots);
-    t->records = arena_array_alloc(a, count, t->stride, _Alignof(struct record));
-    return t->slots && t->records;
+    uint32_t buckets = 1;
+    while (buckets * LANES < count + count / 2) buckets *= 2;
+    t->stride = stride_of(text_bytes_max);
+    t->mask = buckets - 1;
+    t->buckets = arena_array_alloc(a, buckets, sizeof(struct bucket), 64);
+    t->records = arena_array_alloc(a, count, t->stride, 64);
+    return t->buckets && t->records;
 }
 
-static uint32_t fingerprint(uint64_t hash) { return (uint32_t)(hash >> 48); }
+static inline uint16_t fingerprint(uint64_t hash) {
+    uint16_t f = (uint16_t)(hash >> 48);
+    return f ? f : 1;
+}
 
-/* The first record of the text, NO_RECORD when it is not there. */
+/* The lanes of a bucket that have the fingerprint, as one set without branches. */
+#if defined(__SSE2__) && !defined(LISTSET_PORTABLE)
+static inline uint32_t bucket_equal(const struct bucket *b, uint16_t wanted) { /* bit i: lane i */
+    __m128i equal = _mm_cmpeq_epi16(_mm_load_si128((const __m128i *)(const void *)b->fingerprints), _mm_set1_epi16((short)wanted));
+    return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(equal, _mm_setzero_si128()));
+}
+static inline uint32_t lane_of(uint32_t equal) { return (uint32_t)__builtin_ctz(equal); }
+#else
+/* Of four lanes: the highest bit of each that is equal. */
+static inline uint64_t lanes_equal(const uint16_t *lanes, uint64_t wanted) {
+    uint64_t v = bytes_load8((const char *)lanes) ^ wanted * 0x0001000100010001;
+    return ~(((v & 0x7fff7fff7fff7fff) + 0x7fff7fff7fff7fff) | v | 0x7fff7fff7fff7fff);
+}
+static inline uint64_t bucket_equal(const struct bucket *b, uint16_t wanted) { /* bit 16·i: lane i, bit 16·i + 1: lane 4 + i */
+    return lanes_equal(b->fingerprints, wanted) >> 15 | lanes_equal(b->fingerprints + 4, wanted) >> 14;
+}
+static inline uint32_t lane_of(uint64_t equal) {
+    uint32_t bit = (uint32_t)__builtin_ctzll(equal), lane = bit / 16;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    lane = 3 - lane;
+#endif
+    return lane + bit % 2 * 4;
+}
+#endif
+
+/* The record of the text, NO_RECORD when it is not there. A bucket that is not full ends the search. */
 static inline uint32_t table_find(const struct table *t, const char *text, size_t n, uint64_t hash) {
-    uint32_t wanted = fingerprint(hash);
     for (uint32_t at = (uint32_t)hash & t->mask;; at = (at + 1) & t->mask) {
-        uint32_t slot = t->slots[at];
-        if (slot == 0) return NO_RECORD;
-        if (slot >> 16 != wanted) continue;
-        const struct record *r = record_at(t, slot & 0xffff);
-        if (r->text_bytes == n && bytes_equal(record_text(r), text, n)) return slot & 0xffff;
+        const struct bucket *b = &t->buckets[at];
+        for (__typeof__(bucket_equal(b, 0)) equal = bucket_equal(b, fingerprint(hash)); equal; equal &= equal - 1) {
+            uint32_t number = b->records[lane_of(equal)];
+            if (record_is(record_at(t, number), text, n)) return number;
+        }
+        if (b->fingerprints[LANES - 1] == 0) return NO_RECORD;
     }
 }
 
-static struct record *record_new(struct table *t, struct str text, int32_t entry, struct day_range on) {
-    struct record *r = (struct record *)(void *)(t->records + (size_t)t->count++ * t->stride);
-    *r = (struct record){.from = on.from.v, .to = on.to.v, .entry = entry, .text_bytes = (uint32_t)text.n};
-    char *place = (char *)(r + 1);
-    if (text.n <= TEXT_INLINE_MAX) memcpy(place, text.p, text.n);
-    else memcpy(place, &text.p, sizeof(text.p));
-    return r;
+static struct record *record_change(struct table *t, uint32_t number) {
+    return (struct record *)(void *)(t->records + (size_t)(number - 1) * t->stride);
 }
 
-static void table_add(struct table *t, struct str text, int32_t entry, struct day_range on) {
+static bool undated(struct day_range on) { return on.from.v == DAY_NONE.v && on.to.v == DAY_OPEN.v; }
+
+static void table_add(struct listset *s, struct table *t, struct str text, int32_t entry, struct day_range on) {
     uint64_t hash = str_hash(text);
     uint32_t found = table_find(t, text.p, text.n, hash);
-    (void)record_new(t, text, entry, on);
     if (found) { /* behind the last of its text */
-        struct record *r = (struct record *)(void *)(t->records + (size_t)(found - 1) * t->stride);
-        while (r->next) r = (struct record *)(void *)(t->records + (size_t)(r->next - 1) * t->stride);
-        r->next = (uint16_t)t->count;
+        struct record *r = record_change(t, found);
+        uint32_t last = r->entry;
+        while (s->next[last]) last = s->next[last] - 1U;
+        s->next[last] = (uint16_t)(entry + 1);
+        r->chained = true;
         return;
     }
-    uint32_t at = (uint32_t)hash & t->mask;
-    while (t->slots[at]) at = (at + 1) & t->mask;
-    t->slots[at] = fingerprint(hash) << 16 | t->count;
+    struct record *r = record_change(t, ++t->count);
+    bool inside = text.n <= TEXT_INLINE_MAX;
+    *r = (struct record){.entry = (uint16_t)entry, .text_bytes = inside ? (uint8_t)text.n : TEXT_OUTSIDE, .chained = !undated(on)};
+    if (inside) memcpy(r + 1, text.p, text.n);
+    else memcpy(r + 1, &text, sizeof(text));
+    uint32_t at = (uint32_t)hash & t->mask, lane = 0;
+    while (t->buckets[at].fingerprints[LANES - 1]) at = (at + 1) & t->mask;
+    while (t->buckets[at].fingerprints[lane]) lane++;
+    t->buckets[at].fingerprints[lane] = fingerprint(hash);
+    t->buckets[at].records[lane] = (uint16_t)t->count;
 }
 
-/* The first entry in force of a chain. */
-static inline int32_t chain_entry(const struct table *t, uint32_t number, struct day on) {
-    for (; number; number = record_at(t, number)->next) {
-        const struct record *r = record_at(t, number);
-        if (on.v >= r->from && on.v <= r->to) return r->entry;
+/* The first entry of a text that is in force. */
+static int32_t chain_find(const struct listset *s, uint32_t entry, struct day on) {
+    for (;;) {
+        if (in_force(&s->list->entries[entry], on)) return (int32_t)entry;
+        if (!s->next[entry]) return LISTSET_NONE;
+        entry = s->next[entry] - 1U;
     }
-    return LISTSET_NONE;
+}
+static inline int32_t record_entry(const struct listset *s, const struct table *t, uint32_t number, struct day on) {
+    if (number == NO_RECORD) return LISTSET_NONE;
+    const struct record *r = record_at(t, number);
+    return r->chained ? chain_find(s, r->entry, on) : r->entry;
 }
 
 /* ---- ranges -------------------------------------------------------------------------------------------- */
@@ -274,11 +310,11 @@ static void entry_add(struct listset *s, int32_t index) {
     if (s->shares) s->shares[index] = e->share_ppm < 0 ? RATIO_ONE : (int32_t)i64_min(e->share_ppm, RATIO_ONE);
     switch (e->kind) {
     case PLAN_ENTRY_CODE:
-        if (e->text.n) table_add(&s->codes, e->text, index, e->on);
+        if (e->text.n) table_add(s, &s->codes, e->text, index, e->on);
         break;
     case PLAN_ENTRY_PREFIX:
         if (e->text.n == 0 || e->text.n > UINT8_MAX) break;
-        table_add(&s->prefixes, e->text, index, e->on);
+        table_add(s, &s->prefixes, e->text, index, e->on);
         lengths_add(s, e->text.n);
         break;
     case PLAN_ENTRY_RANGE:
@@ -306,10 +342,11 @@ struct status listset_build(struct arena *a, const struct plan_list *list, const
     if (ranges) s->ranges = ARENA_ARRAY(a, struct range, ranges);
     if (sizes.count[PLAN_ENTRY_PREFIX]) s->lengths = ARENA_ARRAY(a, uint8_t, UINT8_MAX + 1);
     if (sizes.shares) s->shares = ARENA_ARRAY(a, int32_t, list->entry_count);
+    s->next = ARENA_ARRAY(a, uint16_t, list->entry_count);
     if (!table_init(&s->codes, a, sizes.count[PLAN_ENTRY_CODE], sizes.text_bytes[PLAN_ENTRY_CODE]) ||
         !table_init(&s->prefixes, a, sizes.count[PLAN_ENTRY_PREFIX], sizes.text_bytes[PLAN_ENTRY_PREFIX]) ||
         !names_init(s, a, sizes.count[PLAN_ENTRY_NAME]) || (ranges && !s->ranges) || (sizes.shares && !s->shares) ||
-        (sizes.count[PLAN_ENTRY_PREFIX] && !s->lengths))
+        !s->next || (sizes.count[PLAN_ENTRY_PREFIX] && !s->lengths))
         return status_memory();
     for (uint32_t i = 0; i < list->entry_count; i++) entry_add(s, (int32_t)i);
     for (uint32_t i = list->entry_count; i-- > 0;)
@@ -328,28 +365,36 @@ static int32_t shapes_find(const struct listset *s, struct str code, struct day 
         size_t n = s->lengths[i];
         if (n > code.n) continue;
         uint32_t number = table_find(&s->prefixes, code.p, n, str_hash((struct str){code.p, n}));
-        int32_t entry = chain_entry(&s->prefixes, number, on);
+        int32_t entry = record_entry(s, &s->prefixes, number, on);
         if (entry != LISTSET_NONE && (best == LISTSET_NONE || entry < best)) best = entry;
     }
     return s->range_count ? ranges_find(s, code, on, best) : best;
 }
 
-int32_t listset_find(const struct listset *s, struct str code, uint64_t hash, struct day on) {
+static inline int32_t entry_find(const struct listset *s, struct str code, uint64_t hash, struct day on) {
     if (code.n == 0) return LISTSET_NONE;
     if (s->codes.count) {
-        int32_t entry = chain_entry(&s->codes, table_find(&s->codes, code.p, code.n, hash), on);
+        int32_t entry = record_entry(s, &s->codes, table_find(&s->codes, code.p, code.n, hash), on);
         if (entry != LISTSET_NONE) return entry;
     }
     return s->length_count || s->range_count ? shapes_find(s, code, on) : LISTSET_NONE;
 }
 
-/* Slots and records of a batch are asked for before the first of them is needed. */
-static void batch_prefetch(const struct table *t, const uint64_t *hashes, const uint32_t *index, size_t count) {
-    for (size_t i = 0; i < count; i++) __builtin_prefetch(&t->slots[(uint32_t)hashes[index[i]] & t->mask]);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t slot = t->slots[(uint32_t)hashes[index[i]] & t->mask];
-        if (slot) __builtin_prefetch(record_at(t, slot & 0xffff));
-    }
+int32_t listset_find(const struct listset *s, struct str code, uint64_t hash, struct day on) { return entry_find(s, code, hash, on); }
+
+/* The record that a look-up will most likely end at. */
+static inline const char *record_guess(const struct table *t, uint64_t hash) {
+    const struct bucket *b = &t->buckets[(uint32_t)hash & t->mask];
+    __typeof__(bucket_equal(b, 0)) equal = bucket_equal(b, fingerprint(hash));
+    uint32_t number = equal ? b->records[lane_of(equal)] : 1U;
+    return t->records + (size_t)(number - 1) * t->stride;
+}
+
+/* Buckets and records of a batch are asked for before the first of them is needed. Inline by force: gcc takes a function that only prefetches for
+ * one without effect and drops the call. */
+__attribute__((always_inline)) static inline void batch_prefetch(const struct table *t, const uint64_t *hashes, const uint32_t *index, size_t count) {
+    for (size_t i = 0; i < count; i++) __builtin_prefetch(&t->buckets[(uint32_t)hashes[index[i]] & t->mask]);
+    for (size_t i = 0; i < count; i++) __builtin_prefetch(record_guess(t, hashes[index[i]]));
 }
 
 /* Tables beyond this do not stay in the first-level cache: asking early pays. */
@@ -362,12 +407,12 @@ void listset_find_lines(const struct listset *s, const struct bill_lines *lines,
         if (s->codes.count > PREFETCH_FROM) batch_prefetch(&s->codes, hashes, index + start, n);
         for (size_t i = start; i < start + n; i++) {
             uint32_t line = index[i];
-            ret_entries[i] = listset_find(s, lines->code[line], hashes[line], lines->date[line]);
+            ret_entries[i] = entry_find(s, lines->code[line], hashes[line], lines->date[line]);
         }
     }
 }
 
-int64_t listset_share(const struct listset *s, int32_t entry) { return s->shares ? s->shares[entry] : RATIO_ONE; }
+const int32_t *listset_shares(const struct listset *s) { return s->shares; }
 
 struct str listset_group(const struct listset *s, int32_t entry) { return s->list->entries[entry].group; }
 bool listset_has_groups(const struct listset *s) { return s->groups; }

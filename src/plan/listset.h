@@ -25,7 +25,8 @@ bool listset_has_names(const struct listset *s);
 void listset_find_lines(const struct listset *s, const struct bill_lines *lines, const uint64_t *hashes, const uint32_t *index, size_t count,
                         int32_t *ret_entries);
 
-int64_t listset_share(const struct listset *s, int32_t entry); /* in millionths; a share that is not written is the whole */
+/* In millionths by entry, a share that is not written is the whole; NULL when none is written. */
+const int32_t *listset_shares(const struct listset *s);
 struct str listset_group(const struct listset *s, int32_t entry);
 bool listset_has_groups(const struct listset *s);
 

@@ -116,13 +116,17 @@ static enum plan_refusal segments_refusal(const struct run *r) {
 
 /* ---- beginning ------------------------------------------------------------------------------------------------------ */
 
+/* One piece of memory for all that is always there. */
 static bool registers_init(struct run *r) {
     const struct plan_program *g = r->program;
     r->words = r->line_count ? (r->line_count + 63) / 64 : 1;
-    r->s = ARENA_ARRAY(r->arena, int64_t, g->scalar_count);
-    r->masks = ARENA_ARRAY(r->arena, uint64_t, (size_t)g->mask_count * r->words);
-    r->counters = ARENA_ARRAY(r->arena, struct run_counter, g->counter_count);
-    return (r->s && r->masks && r->counters) || run_fail_memory(r);
+    size_t scalars = g->scalar_count * sizeof(int64_t), masks = (size_t)g->mask_count * r->words * sizeof(uint64_t);
+    char *memory = arena_alloc(r->arena, scalars + masks + g->counter_count * sizeof(struct run_counter), _Alignof(int64_t));
+    if (!memory) return run_fail_memory(r);
+    r->s = (int64_t *)(void *)memory;
+    r->masks = (uint64_t *)(void *)(memory + scalars);
+    r->counters = (struct run_counter *)(void *)(memory + scalars + masks);
+    return true;
 }
 
 static bool segments_run(struct run *r) {

@@ -47,10 +47,12 @@ struct run_group {
     int64_t bed_factor;
     int64_t count;       /* what the counter will rise by */
 };
-/* A clause at work, until its counters can be written. */
+/* A clause at work, until its counters can be written: the cells it concerns, in order, and their groups. */
 struct run_clause {
     const struct program_clause *clause;
-    int32_t *group_of;   /* by cell */
+    bool many;           /* by key or day; else one group and a plain counter */
+    uint32_t *cell, *group_of;
+    uint32_t count;
     struct run_group *groups;
     uint32_t group_count;
     int64_t *granted;    /* times: units given to the line, at its first cell */
@@ -175,8 +177,8 @@ void run_lines_dated(const struct run *r, const uint64_t *from, enum plan_compar
 void run_lines_reimbursed(const struct run *r, const uint64_t *from, uint64_t *to);
 void run_lines_code_is(const struct run *r, const uint64_t *from, struct str code, bool other, uint64_t *to);
 bool run_lines_code_in(struct run *r, const uint64_t *from, const struct listset *list, uint64_t *to);
-bool run_lines_hash(struct run *r, const uint64_t *lines);          /* fills line_hash of these lines */
-uint32_t run_lines_index(struct run *r, const uint64_t *lines);     /* fills index */
+/* Numbers of these lines in `index`; with hash: line_hash of each is there. */
+bool run_lines_index(struct run *r, const uint64_t *lines, bool hash, uint32_t *ret_count);
 bool run_exclude(struct run *r, const uint64_t *excluded, uint64_t *lines, uint32_t exclusion);
 
 /* ---- run_take.c ---------------------------------------------------------------------------------------------------- */

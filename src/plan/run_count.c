@@ -25,10 +25,10 @@ static int64_t room_of(int64_t value, int64_t before) { return value == PLAN_NOT
 
 /* For each day: as many days as the longest of the group's bed lines counts. */
 static void beds_find(struct run *r, struct run_clause *c) {
-    for (uint32_t i = 0; i < r->cells.count; i++) {
-        if (c->group_of[i] == NO_GROUP || r->bill->lines.kind[r->cells.line[i]] != BILL_LINE_BED) continue;
+    for (uint32_t i = 0; i < c->count; i++) {
+        uint32_t line = r->cells.line[c->cell[i]];
         struct run_group *g = &c->groups[c->group_of[i]];
-        g->bed_factor = i64_max(g->bed_factor, units(r, r->cells.line[i]));
+        if (r->bill->lines.kind[line] == BILL_LINE_BED) g->bed_factor = i64_max(g->bed_factor, units(r, line));
     }
 }
 
@@ -44,40 +44,38 @@ static bool count_money(struct run *r, struct run_clause *c, int64_t value) {
 
 /* ---- times and visits ----------------------------------------------------------------------------------------------------- */
 
-/* The cells of a line that passes the room keep cell × room ÷ units, rounded down. Returns the cell behind the line. */
+/* The cells of a line that passes the room keep cell × room ÷ units, rounded down. Returns the place behind the line. */
 static uint32_t line_grant(struct run *r, struct run_clause *c, uint32_t first) {
-    uint32_t line = r->cells.line[first], end = first;
+    uint32_t line = r->cells.line[c->cell[first]], at = first;
     struct run_group *g = &c->groups[c->group_of[first]];
     int64_t count = units(r, line), given = i64_min(count, g->room);
     c->granted[first] = given;
     if (g->room != PLAN_NOTHING) g->room -= given;
-    for (; end < r->cells.count && r->cells.line[end] == line; end++)
-        if (given < count && c->group_of[end] != NO_GROUP) r->cells.base[end] = (int64_t)((i128)r->cells.base[end] * given / count);
-    return end;
+    for (; at < c->count && r->cells.line[c->cell[at]] == line; at++) {
+        int64_t *base = &r->cells.base[c->cell[at]];
+        if (given < count) *base = (int64_t)((i128)*base * given / count);
+    }
+    return at;
 }
 
 static bool count_times(struct run *r, struct run_clause *c, int64_t value) {
-    c->granted = ARENA_ARRAY(r->arena, int64_t, r->cells.count);
+    c->granted = ARENA_ARRAY(r->arena, int64_t, c->count);
     if (!c->granted) return run_fail_memory(r);
     for (uint32_t g = 0; g < c->group_count; g++) c->groups[g].room = room_of(value, c->groups[g].before);
-    for (uint32_t i = 0; i < r->cells.count;) {
-        if (c->group_of[i] == NO_GROUP) i++;
-        else i = line_grant(r, c, i);
-    }
+    for (uint32_t i = 0; i < c->count;) i = line_grant(r, c, i);
     return true;
 }
 
 /* One for the bill; a later segment of it neither is cut nor counts again. */
 static void count_visits(struct run *r, struct run_clause *c, int64_t value) {
-    bool many = c->clause->each == PLAN_EACH_DAY || c->clause->key != PLAN_KEY_NONE;
     for (uint32_t g = 0; g < c->group_count; g++) {
         struct run_group *group = &c->groups[g];
-        bool counted = many ? run_keyed_risen(r, group) : run_counter_risen(r, c->clause->counter);
+        bool counted = c->many ? run_keyed_risen(r, group) : run_counter_risen(r, c->clause->counter);
         group->room = counted ? PLAN_NOTHING : room_of(value, group->before);
         group->bed_factor = counted; /* of visits: nothing more to count */
     }
-    for (uint32_t i = 0; i < r->cells.count; i++)
-        if (c->group_of[i] != NO_GROUP && c->groups[c->group_of[i]].room == 0) r->cells.base[i] = 0;
+    for (uint32_t i = 0; i < c->count; i++)
+        if (c->groups[c->group_of[i]].room == 0) r->cells.base[c->cell[i]] = 0;
 }
 
 /* ---- the step ---------------------------------------------------------------------------------------------------------------- */
@@ -87,7 +85,7 @@ bool run_count(struct run *r, const struct program_clause *clause, int64_t value
     struct run_clause *c;
     int64_t before = 0, after = 0;
     if (!run_groups(r, clause, lines, r->cells.base, &c)) return false;
-    for (uint32_t g = 0; g < c->group_count; g++) before = run_add(before, c->groups[g].sum);
+    for (uint32_t g = 0; g < c->group_count; g++) before += c->groups[g].sum;
     value = run_amount(value);
     if (clause->unit == PLAN_AT_MOST_MONEY) {
         if (!count_money(r, c, value)) return false;
@@ -96,9 +94,9 @@ bool run_count(struct run *r, const struct program_clause *clause, int64_t value
     } else {
         count_visits(r, c, value);
     }
-    for (uint32_t i = 0; i < r->cells.count; i++)
-        if (c->group_of[i] != NO_GROUP) after += r->cells.base[i];
+    for (uint32_t i = 0; i < c->count; i++) after += r->cells.base[c->cell[i]];
     if (after < before) {
+        r->base -= before - after;
         r->row->cut_input += before - after;
         run_reason(r, PLAN_REASON_INPUT_LIMIT, clause->line, before - after, 0, UINT32_MAX);
     }
@@ -107,28 +105,28 @@ bool run_count(struct run *r, const struct program_clause *clause, int64_t value
 
 /* ---- the base -------------------------------------------------------------------------------------------------------------- */
 
-/* What a clause will raise its counters by: money of its cells, units of lines that still have money, or 1 for a group that has. */
-static void clause_count(const struct run *r, struct run_clause *c) {
+/* Units of lines that still have money. */
+static void times_count(const struct run *r, struct run_clause *c) {
     const struct run_cells *cells = &r->cells;
-    for (uint32_t i = 0; i < cells->count; i++) {
-        if (c->group_of[i] == NO_GROUP) continue;
-        struct run_group *g = &c->groups[c->group_of[i]];
-        if (c->clause->unit == PLAN_AT_MOST_MONEY) g->count = run_add(g->count, cells->base[i]);
-        else if (c->clause->unit == PLAN_AT_MOST_VISITS && cells->base[i] > 0 && !g->bed_factor) g->count = 1;
+    for (uint32_t i = 0, end; i < c->count; i = end) {
+        bool money = false;
+        for (end = i; end < c->count && cells->line[c->cell[end]] == cells->line[c->cell[i]]; end++) money = money || cells->base[c->cell[end]] > 0;
+        if (money) c->groups[c->group_of[i]].count += c->granted[i];
     }
-    if (c->clause->unit != PLAN_AT_MOST_TIMES) return;
-    for (uint32_t i = 0; i < cells->count;) {
-        uint32_t line = cells->line[i], end = i;
-        int64_t money = 0, given = 0;
-        int32_t group = NO_GROUP;
-        for (; end < cells->count && cells->line[end] == line; end++) {
-            if (c->group_of[end] == NO_GROUP) continue;
-            money += cells->base[end] > 0;
-            given += c->granted[end];
-            group = c->group_of[end];
-        }
-        if (money && group != NO_GROUP) c->groups[group].count = run_add(c->groups[group].count, given);
-        i = end;
+}
+
+/* What a clause will raise its counters by: money of its cells, units, or 1 for a group that still has money. */
+static void clause_count(const struct run *r, struct run_clause *c) {
+    if (c->clause->unit == PLAN_AT_MOST_TIMES) {
+        times_count(r, c);
+        return;
+    }
+    bool money = c->clause->unit == PLAN_AT_MOST_MONEY;
+    for (uint32_t i = 0; i < c->count; i++) {
+        struct run_group *g = &c->groups[c->group_of[i]];
+        int64_t base = r->cells.base[c->cell[i]];
+        if (money) g->count += base;
+        else if (base > 0 && !g->bed_factor) g->count = 1;
     }
 }
 
@@ -145,20 +143,14 @@ static void cells_compact(struct run_cells *c) {
 }
 
 bool run_base(struct run *r) {
-    if (r->clauses) {
-        r->base = 0;
-        for (uint32_t i = 0; i < r->cells.count; i++) r->base = run_add(r->base, r->cells.base[i]);
-    }
-    if (r->base == 0) {
-        r->row->cell_count = 0;
-        return false;
-    }
+    bool cut = r->row->cut_input > 0;
+    if (r->base == 0) return false;
     for (struct run_clause *c = r->clauses; c; c = c->next) {
         clause_count(r, c);
         if (!run_groups_record(r, c)) return false;
     }
     if (!run_taken(r)) return false;
-    if (r->clauses) cells_compact(&r->cells);
+    if (cut) cells_compact(&r->cells);
     r->clauses = NULL;
     r->row->applies = true;
     r->row->base = r->base;

@@ -42,14 +42,13 @@ static uint64_t period_hash(struct run *r, uint8_t each, struct day of) {
     return r->stay_hash;
 }
 
-static struct plan_counter_key key_make(struct run *r, uint32_t counter, struct day of, struct str code) {
+static void key_fill(const struct run *r, uint32_t counter, struct day of, struct str code, struct plan_counter_key *ret) {
     const struct program_counter *c = &r->program->counters[counter];
-    struct plan_counter_key key = c->key;
-    key.owner = owner_of(r, c);
-    key.period_of = of;
-    key.period_text = period_text(r, key.each);
-    key.code = code;
-    return key;
+    *ret = c->key;
+    ret->owner = owner_of(r, c);
+    ret->period_of = of;
+    ret->period_text = period_text(r, c->key.each);
+    ret->code = code;
 }
 
 /* ---- without code -------------------------------------------------------------------------------------------------- */
@@ -63,7 +62,8 @@ static struct run_counter *counter_load(struct run *r, uint32_t counter) {
     slot->period_of = period_of(r, c->key.each, DAY_NONE);
     if (c->key.each == PLAN_EACH_CLAIM || !r->table || r->table->used == 0) return slot;
     uint64_t hash = counter_hash_finish(c->hash + owner_hash(r, c) + period_hash(r, c->key.each, slot->period_of));
-    struct plan_counter_key key = key_make(r, counter, slot->period_of, (struct str){0});
+    struct plan_counter_key key;
+    key_fill(r, counter, slot->period_of, (struct str){0}, &key);
     slot->before = slot->value = counter_find(r->table, hash, &key);
     return slot;
 }
@@ -101,7 +101,8 @@ void run_keyed_find(struct run *r, const struct program_clause *clause, struct r
         return;
     }
     if (!reads) return;
-    struct plan_counter_key key = key_make(r, clause->counter, of, g->code);
+    struct plan_counter_key key;
+    key_fill(r, clause->counter, of, g->code, &key);
     g->before = counter_find(r->table, hash, &key);
 }
 
@@ -142,7 +143,10 @@ static bool is_change(const struct run *r, uint32_t counter, int64_t before, int
 
 static void change_put(struct run *r, uint32_t counter, struct day of, struct str code, int64_t before, int64_t after) {
     if (!is_change(r, counter, before, after)) return;
-    r->changes[r->change_count++] = (struct plan_counter_change){key_make(r, counter, of, code), before, after};
+    struct plan_counter_change *change = &r->changes[r->change_count++];
+    key_fill(r, counter, of, code, &change->key);
+    change->before = before;
+    change->after = after;
 }
 
 /* Room for everything that the flush will write: an upper bound, so that nothing is copied twice. */

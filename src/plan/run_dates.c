@@ -165,8 +165,15 @@ bool run_dates(struct run *r, enum plan_refusal *ret_refusal) {
     return true;
 }
 
+/* Within 365 days of its beginning a policy is in its first year: no calendar is needed. */
+static struct day year_start(const struct run *r) {
+    int64_t days = (int64_t)r->deciding.v - r->policy_start.v;
+    bool first = r->program->years != PLAN_YEAR_CALENDAR && days >= 0 && days < 365;
+    return first ? r->policy_start : year_of(r, r->deciding).from;
+}
+
 struct day run_year_from(struct run *r) {
-    if (!r->year_known) r->year_from = year_of(r, r->deciding).from;
+    if (!r->year_known) r->year_from = year_start(r);
     r->year_known = true;
     return r->year_from;
 }

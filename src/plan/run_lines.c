@@ -80,23 +80,22 @@ void run_lines_code_is(const struct run *r, const uint64_t *from, struct str cod
     }
 }
 
-bool run_lines_hash(struct run *r, const uint64_t *lines) {
-    if (!r->line_hash) {
-        r->line_hash = ARENA_ARRAY(r->arena, uint64_t, r->line_count);
-        r->index = ARENA_ARRAY(r->arena, uint32_t, r->line_count);
-        r->entries = ARENA_ARRAY(r->arena, int32_t, r->line_count);
-        if (!r->line_hash || !r->index || !r->entries) return run_fail_memory(r);
+bool run_lines_index(struct run *r, const uint64_t *lines, bool hash, uint32_t *ret_count) {
+    if (!r->index) {
+        size_t n = r->line_count;
+        char *memory = arena_alloc(r->arena, n * (sizeof(uint64_t) + sizeof(uint32_t) + sizeof(int32_t)), _Alignof(uint64_t));
+        if (!memory) return run_fail_memory(r);
+        r->line_hash = (uint64_t *)(void *)memory;
+        r->index = (uint32_t *)(void *)(memory + n * sizeof(uint64_t));
+        r->entries = (int32_t *)(void *)(memory + n * (sizeof(uint64_t) + sizeof(uint32_t)));
     }
-    uint32_t line;
-    FOR_LINES(r, lines, line)
-        if (!r->line_hash[line]) r->line_hash[line] = str_hash(r->bill->lines.code[line]);
-    return true;
-}
-
-uint32_t run_lines_index(struct run *r, const uint64_t *lines) {
     uint32_t line, count = 0;
-    FOR_LINES(r, lines, line) r->index[count++] = line;
-    return count;
+    FOR_LINES(r, lines, line) {
+        r->index[count++] = line;
+        if (hash && !r->line_hash[line]) r->line_hash[line] = str_hash(r->bill->lines.code[line]);
+    }
+    *ret_count = count;
+    return true;
 }
 
 bool run_lines_code_in(struct run *r, const uint64_t *from, const struct listset *list, uint64_t *to) {
@@ -104,8 +103,8 @@ bool run_lines_code_in(struct run *r, const uint64_t *from, const struct listset
         memset(to, 0, r->words * sizeof(*to));
         return true;
     }
-    if (!run_lines_hash(r, from)) return false;
-    uint32_t count = run_lines_index(r, from);
+    uint32_t count;
+    if (!run_lines_index(r, from, true, &count)) return false;
     listset_find_lines(list, &r->bill->lines, r->line_hash, r->index, count, r->entries);
     memset(to, 0, r->words * sizeof(*to));
     bool names = listset_has_names(list);

@@ -119,8 +119,7 @@ static bool paid_note(struct run *r) {
 
 static bool limits_record(struct run *r) {
     for (struct run_clause *c = r->clauses; c; c = c->next) {
-        for (uint32_t i = 0; i < r->cells.count; i++)
-            if (c->group_of[i] != NO_GROUP) c->groups[c->group_of[i]].count += r->cells.pay[i];
+        for (uint32_t i = 0; i < c->count; i++) c->groups[c->group_of[i]].count += r->cells.pay[c->cell[i]];
         if (!run_groups_record(r, c)) return false;
     }
     r->clauses = NULL;

@@ -69,17 +69,17 @@ static bool pairs_mark(struct run *r, uint64_t *pairs) {
 }
 
 static int64_t pairs_paid(const struct run *r, const uint64_t *pairs) {
-    int64_t sum = 0;
+    uint64_t sum = 0; /* within the bill's total, which is within the limit */
     for (uint32_t kind = 0; kind < PLAN_KIND_COUNT; kind++) {
         if (!(r->benefit->filled_by >> kind & 1)) continue;
         for (uint32_t b = 0; b < BUCKET_COUNT; b++) {
             const int64_t *paid = r->in->paid[kind][b];
             for (uint32_t w = 0; paid && w < r->words; w++)
                 for (uint64_t bits = pairs[b * r->words + w]; bits; bits &= bits - 1)
-                    sum = run_add(sum, paid[w * 64 + (uint32_t)__builtin_ctzll(bits)]);
+                    sum += (uint64_t)paid[w * 64 + (uint32_t)__builtin_ctzll(bits)];
         }
     }
-    return sum;
+    return sum > (uint64_t)LIMIT_AMOUNT_MINOR ? LIMIT_AMOUNT_MINOR : (int64_t)sum;
 }
 
 /* Of a shared deductible each cell is asked once. */

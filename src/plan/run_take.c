@@ -9,30 +9,57 @@
 
 /* ---- available money ------------------------------------------------------------------------------------------------ */
 
-/* What is left on a cell for the benefit in work, less what earlier benefits of the plan took. May be negative. */
-static inline int64_t available(const struct run *r, const int64_t *column, uint32_t bucket, uint32_t line) {
-    return column[line] - (r->taken[bucket] ? r->taken[bucket][line] : 0);
-}
-
 static const int64_t *column_of(const struct run *r, uint32_t bucket) {
     if (r->benefit->before_others && r->in->after_statutory[bucket]) return r->in->after_statutory[bucket];
     return r->in->left[bucket];
 }
 
+/* What is left on a cell for the benefit in work, less what earlier benefits of the plan took. */
 int64_t run_available(const struct run *r, uint32_t bucket, uint32_t line) {
     const int64_t *column = column_of(r, bucket);
-    return column ? i64_max(available(r, column, bucket, line), 0) : 0;
+    return column ? i64_max(column[line] - (r->taken[bucket] ? r->taken[bucket][line] : 0), 0) : 0;
 }
+
+/* The columns to read, in bucket order; those without money in the input are left out. */
+struct columns {
+    const int64_t *money[BUCKET_COUNT], *taken[BUCKET_COUNT];
+    uint8_t bucket[BUCKET_COUNT];
+    uint32_t count;
+    bool any_taken;
+};
+
+static void columns_pick(const struct run *r, struct columns *ret) {
+    ret->count = 0;
+    ret->any_taken = false;
+    for (uint32_t buckets = r->benefit->buckets; buckets; buckets &= buckets - 1) {
+        uint32_t b = (uint32_t)__builtin_ctz(buckets);
+        const int64_t *money = column_of(r, b);
+        if (!money) continue;
+        ret->money[ret->count] = money;
+        ret->taken[ret->count] = r->taken[b];
+        ret->bucket[ret->count++] = (uint8_t)b;
+        ret->any_taken = ret->any_taken || r->taken[b];
+    }
+}
+
+static inline int64_t money_at(const struct columns *k, uint32_t column, uint32_t line) {
+    int64_t money = k->money[column][line];
+    if (k->any_taken && k->taken[column]) money -= k->taken[column][line];
+    return i64_max(money, 0);
+}
+
+/* Sums of cells are within the limit by the bill; what passes it all the same is cut to it. */
+static int64_t sum_finish(uint64_t sum) { return sum > (uint64_t)LIMIT_AMOUNT_MINOR ? LIMIT_AMOUNT_MINOR : (int64_t)sum; }
 
 /* ---- share of a list ------------------------------------------------------------------------------------------------- */
 
-bool run_ratio(int64_t v, int64_t ratio, enum round_mode mode, int64_t *ret) {
+static inline bool ratio_of(int64_t v, int64_t ratio, enum round_mode mode, int64_t *ret) {
     int64_t product;
-    if (ratio == RATIO_ONE) *ret = v;
-    else if (ratio == 0) *ret = 0;
-    else if (mode == ROUND_HALF_UP && !__builtin_mul_overflow(v, ratio, &product) && product <= INT64_MAX - RATIO_ONE)
-        *ret = (product + RATIO_ONE / 2) / RATIO_ONE;
-    else {
+    if (ratio == RATIO_ONE) {
+        *ret = v;
+    } else if (mode == ROUND_HALF_UP && !__builtin_mul_overflow(v, ratio, &product) && product <= INT64_MAX - RATIO_ONE) {
+        *ret = (int64_t)(((uint64_t)product + RATIO_ONE / 2) / RATIO_ONE);
+    } else {
         struct minor rounded;
         if (!minor_times_ratio((struct minor){v}, ratio, mode, &rounded)) return false;
         *ret = rounded.v;
@@ -40,22 +67,30 @@ bool run_ratio(int64_t v, int64_t ratio, enum round_mode mode, int64_t *ret) {
     return true;
 }
 
+bool run_ratio(int64_t v, int64_t ratio, enum round_mode mode, int64_t *ret) { return ratio_of(v, ratio, mode, ret); }
+
 static bool inexact(struct run *r) { return run_fail(r, "not-exact", "「须除尽」的计算有余数", "a division that must be exact leaves a remainder"); }
 
-/* Entries of the lines that `index` names, by the list of the benefit. */
-static bool shares_find(struct run *r, const uint64_t *lines, uint32_t *ret_count) {
-    if (!run_lines_hash(r, lines)) return false;
-    *ret_count = run_lines_index(r, lines);
+/* The lines in `index`, their shares by the list of the benefit. */
+struct shares {
+    const int32_t *by_entry; /* NULL: all are whole */
+    uint32_t count;
+};
+
+static bool shares_find(struct run *r, const uint64_t *lines, struct shares *ret) {
+    if (!run_lines_index(r, lines, true, &ret->count)) return false;
     const struct listset *list = r->program->lists[r->benefit->share_list];
+    ret->by_entry = listset_shares(list);
     if (r->bill->totals_only)
-        for (uint32_t i = 0; i < *ret_count; i++) r->entries[i] = LISTSET_NONE;
+        for (uint32_t i = 0; i < ret->count; i++) r->entries[i] = LISTSET_NONE;
     else
-        listset_find_lines(list, &r->bill->lines, r->line_hash, r->index, *ret_count, r->entries);
+        listset_find_lines(list, &r->bill->lines, r->line_hash, r->index, ret->count, r->entries);
     return true;
 }
 
-static inline int64_t share_of(const struct run *r, int32_t entry) {
-    return entry == LISTSET_NONE ? 0 : listset_share(r->program->lists[r->benefit->share_list], entry);
+static inline int64_t share_of(const struct shares *s, int32_t entry) {
+    if (entry == LISTSET_NONE) return 0;
+    return s->by_entry ? s->by_entry[entry] : RATIO_ONE;
 }
 
 /* ---- cells ------------------------------------------------------------------------------------------------------------ */
@@ -66,29 +101,13 @@ static bool cells_reserve(struct run *r, uint32_t count) {
     c->count = 0;
     c->moved = c->direct = c->rest = NULL;
     if (count <= c->cap) return true;
-    struct arena *a = r->arena;
-    *c = (struct run_cells){.line = ARENA_ARRAY(a, uint32_t, count), .bucket = ARENA_ARRAY(a, uint8_t, count), .base = ARENA_ARRAY(a, int64_t, count),
-                            .pay = ARENA_ARRAY(a, int64_t, count), .scratch = ARENA_ARRAY(a, uint64_t, count)};
-    if (!c->line || !c->bucket || !c->base || !c->pay || !c->scratch) return run_fail_memory(r);
-    c->cap = count;
+    size_t n = count, size = n * (3 * sizeof(int64_t) + sizeof(uint32_t) + 1);
+    char *memory = arena_alloc(r->arena, size, _Alignof(int64_t));
+    if (!memory) return run_fail_memory(r);
+    *c = (struct run_cells){.base = (int64_t *)(void *)memory, .pay = (int64_t *)(void *)(memory + n * 8),
+                            .scratch = (uint64_t *)(void *)(memory + n * 16), .line = (uint32_t *)(void *)(memory + n * 24),
+                            .bucket = (uint8_t *)(memory + n * 28), .cap = count};
     return true;
-}
-
-/* The columns to read, in bucket order; those without money in the input are left out. */
-struct columns {
-    const int64_t *money[BUCKET_COUNT];
-    uint8_t bucket[BUCKET_COUNT];
-    uint32_t count;
-};
-
-static void columns_pick(const struct run *r, struct columns *ret) {
-    ret->count = 0;
-    for (uint32_t b = 0; b < BUCKET_COUNT; b++) {
-        if (!(r->benefit->buckets >> b & 1)) continue;
-        ret->money[ret->count] = column_of(r, b);
-        ret->bucket[ret->count] = (uint8_t)b;
-        if (ret->money[ret->count]) ret->count++;
-    }
 }
 
 /* Written without branches on the money: the next cell overwrites one of 0. */
@@ -103,27 +122,39 @@ static bool take_plain(struct run *r, const uint64_t *lines) {
     struct columns k;
     columns_pick(r, &k);
     if (!cells_reserve(r, run_mask_count(r, lines) * k.count + 1)) return false; /* one more: cell_put writes ahead */
+    struct run_cells c = r->cells;
+    uint64_t sum = 0;
     for (uint32_t w = 0; w < r->words; w++)
         for (uint64_t bits = lines[w]; bits; bits &= bits - 1) {
             uint32_t line = w * 64 + (uint32_t)__builtin_ctzll(bits);
-            for (uint32_t i = 0; i < k.count; i++) cell_put(&r->cells, line, k.bucket[i], available(r, k.money[i], k.bucket[i], line));
+            for (uint32_t i = 0; i < k.count; i++) {
+                int64_t money = money_at(&k, i, line);
+                cell_put(&c, line, k.bucket[i], money);
+                sum += (uint64_t)money;
+            }
         }
+    r->cells.count = c.count;
+    r->base = sum_finish(sum);
     return true;
 }
 
-static bool take_shares(struct run *r, const uint64_t *lines) {
+/* With shares; `keep`: into cells, else the sum only. */
+static bool take_shares(struct run *r, const uint64_t *lines, bool keep) {
     struct columns k;
-    uint32_t count;
+    struct shares s;
     columns_pick(r, &k);
-    if (!shares_find(r, lines, &count) || !cells_reserve(r, count * k.count + 1)) return false;
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t share = share_of(r, r->entries[i]);
+    if (!shares_find(r, lines, &s) || !cells_reserve(r, keep ? s.count * k.count + 1 : 0)) return false;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < s.count; i++) {
+        int64_t share = share_of(&s, r->entries[i]);
         for (uint32_t j = 0; share && j < k.count; j++) {
-            int64_t money = i64_max(available(r, k.money[j], k.bucket[j], r->index[i]), 0);
-            if (!run_ratio(money, share, r->benefit->share_rounding, &money)) return inexact(r);
-            cell_put(&r->cells, r->index[i], k.bucket[j], money);
+            int64_t money;
+            if (!ratio_of(money_at(&k, j, r->index[i]), share, r->benefit->share_rounding, &money)) return inexact(r);
+            if (keep) cell_put(&r->cells, r->index[i], k.bucket[j], money);
+            sum += (uint64_t)money;
         }
     }
+    r->base = sum_finish(sum);
     return true;
 }
 
@@ -131,31 +162,13 @@ static bool take_shares(struct run *r, const uint64_t *lines) {
 static bool take_sum(struct run *r, const uint64_t *lines) {
     struct columns k;
     columns_pick(r, &k);
-    int64_t sum = 0;
+    uint64_t sum = 0;
     for (uint32_t w = 0; w < r->words; w++)
         for (uint64_t bits = lines[w]; bits; bits &= bits - 1) {
             uint32_t line = w * 64 + (uint32_t)__builtin_ctzll(bits);
-            for (uint32_t i = 0; i < k.count; i++) sum = run_add(sum, i64_max(available(r, k.money[i], k.bucket[i], line), 0));
+            for (uint32_t i = 0; i < k.count; i++) sum += (uint64_t)money_at(&k, i, line);
         }
-    r->base = sum;
-    return true;
-}
-
-static bool take_sum_shares(struct run *r, const uint64_t *lines) {
-    struct columns k;
-    uint32_t count;
-    columns_pick(r, &k);
-    if (!shares_find(r, lines, &count)) return false;
-    int64_t sum = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t share = share_of(r, r->entries[i]);
-        for (uint32_t j = 0; share && j < k.count; j++) {
-            int64_t money = i64_max(available(r, k.money[j], k.bucket[j], r->index[i]), 0);
-            if (!run_ratio(money, share, r->benefit->share_rounding, &money)) return inexact(r);
-            sum = run_add(sum, money);
-        }
-    }
-    r->base = sum;
+    r->base = sum_finish(sum);
     return true;
 }
 
@@ -212,47 +225,34 @@ static bool rest_cell_put(struct run *r, struct source *sources, uint32_t line, 
 }
 
 static bool take_rests(struct run *r, const uint64_t *lines) {
-    uint32_t count = run_mask_count(r, lines);
+    bool shared = r->benefit->share_list != PLAN_NONE;
     struct source *sources = ARENA_ARRAY(r->arena, struct source, r->benefit->rest_count);
+    struct shares s = {0};
     if (!sources) return run_fail_memory(r);
     sources_open(r, sources);
-    if (!rest_reserve(r, count * BUCKET_COUNT + 1)) return false;
-    if (r->benefit->share_list != PLAN_NONE) {
-        if (!shares_find(r, lines, &count)) return false;
-    } else {
-        if (!run_lines_hash(r, lines)) return false;
-        count = run_lines_index(r, lines);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t share = r->benefit->share_list != PLAN_NONE ? share_of(r, r->entries[i]) : RATIO_ONE;
+    if (!rest_reserve(r, run_mask_count(r, lines) * BUCKET_COUNT + 1)) return false;
+    if (!(shared ? shares_find(r, lines, &s) : run_lines_index(r, lines, false, &s.count))) return false;
+    for (uint32_t i = 0; i < s.count; i++) {
+        int64_t share = shared ? share_of(&s, r->entries[i]) : RATIO_ONE;
         for (uint32_t b = 0; b < BUCKET_COUNT; b++)
             if (!rest_cell_put(r, sources, r->index[i], b, share)) return false;
     }
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < r->cells.count; i++) sum += (uint64_t)r->cells.base[i];
+    r->base = sum_finish(sum);
     return true;
 }
 
 /* ---- taking ------------------------------------------------------------------------------------------------------------------ */
 
-static int64_t cells_sum(const struct run *r) {
-    int64_t sum = 0;
-    for (uint32_t i = 0; i < r->cells.count; i++) sum = run_add(sum, r->cells.base[i]);
-    return sum;
-}
-
 bool run_take(struct run *r, const uint64_t *lines) {
     const struct program_benefit *b = r->benefit;
-    bool share = b->share_list != PLAN_NONE;
+    bool keep = !r->total_only || b->counts || b->leaves;
     r->benefit_lines = lines;
     r->cells.count = 0;
-    if (b->rest_count) {
-        if (!take_rests(r, lines)) return false;
-    } else if (r->total_only && !b->counts && !b->leaves) {
-        return share ? take_sum_shares(r, lines) : take_sum(r, lines);
-    } else if (!(share ? take_shares(r, lines) : take_plain(r, lines))) {
-        return false;
-    }
-    r->base = cells_sum(r);
-    return true;
+    if (b->rest_count) return take_rests(r, lines);
+    if (b->share_list != PLAN_NONE) return take_shares(r, lines, keep);
+    return keep ? take_plain(r, lines) : take_sum(r, lines);
 }
 
 /* A base is drawn first from what was available, then from the rests in written order. */
