@@ -60,31 +60,43 @@ static struct status snapshot_before(struct settle_work *w, uint8_t bucket)
     return STATUS_OK;
 }
 
-static struct status cell_apply(struct settle_work *w, const struct settle_share *share, bool fills, const struct plan_cell *c)
+/* Columns that money of this share will be written to, made before the cells are walked: a bit for each bucket that is paid from. */
+static struct status columns_ready(struct settle_work *w, const struct settle_share *share, bool fills)
 {
     const bool statutory = share->kind == PLAN_STATUTORY;
-    if (c->pay > 0) {
-        if (!statutory) TRY(snapshot_before(w, c->bucket));
-        CHECK(w->left[c->bucket] && w->left[c->bucket][c->line] >= c->pay);
-        w->left[c->bucket][c->line] -= c->pay;
-        if (statutory) {
-            if (w->after_statutory[c->bucket]) w->after_statutory[c->bucket][c->line] -= c->pay;
-            if (!settle_column(w, &w->reimbursed)) return status_memory();
-            w->reimbursed[c->line] += c->pay;
-        }
-        if (fills) {
-            int64_t *paid = settle_column(w, &w->paid[share->kind][c->bucket]);
-            if (!paid) return status_memory();
-            paid[c->line] += c->pay;
-        }
+    uint32_t buckets = 0;
+    for (uint32_t i = 0; i < share->run.cell_count; i++) buckets |= (uint32_t)(share->run.cells[i].pay > 0) << share->run.cells[i].bucket;
+    for (uint8_t b = 0; b < BUCKET_COUNT; b++) {
+        if (!(buckets >> b & 1U)) continue;
+        CHECK(w->left[b]);
+        if (!statutory) TRY(snapshot_before(w, b));
+        if (fills && !settle_column(w, &w->paid[share->kind][b])) return status_memory();
+    }
+    return statutory && buckets && !settle_column(w, &w->reimbursed) ? status_memory() : STATUS_OK;
+}
+
+static struct status cells_apply(struct settle_work *w, const struct settle_share *share, bool fills)
+{
+    const bool statutory = share->kind == PLAN_STATUTORY;
+    TRY(columns_ready(w, share, fills));
+    const struct plan_cell *end = share->run.cells + share->run.cell_count;
+    for (const struct plan_cell *c = share->run.cells; c < end; c++) {
+        if (c->pay == 0) continue;
+        int64_t *left = &w->left[c->bucket][c->line];
+        CHECK(*left >= c->pay);
+        *left -= c->pay;
+        if (fills) w->paid[share->kind][c->bucket][c->line] += c->pay;
+        if (!statutory) continue;
+        if (w->after_statutory[c->bucket]) w->after_statutory[c->bucket][c->line] -= c->pay;
+        w->reimbursed[c->line] += c->pay;
     }
     return STATUS_OK;
 }
 
 /* A first share of a statutory plan moves to own_first. After all that is paid: a later benefit may have paid on the same cell. */
-static struct status cell_move(struct settle_work *w, const struct settle_share *share, const struct plan_cell *c)
+static struct status cell_move(struct settle_work *w, const struct plan_cell *c)
 {
-    if (c->moved == 0 || share->kind != PLAN_STATUTORY || c->bucket == BUCKET_OWN_FIRST) return STATUS_OK;
+    if (c->moved == 0 || c->bucket == BUCKET_OWN_FIRST) return STATUS_OK;
     int64_t *own_first = settle_column(w, &w->left[BUCKET_OWN_FIRST]);
     if (!own_first) return status_memory();
     const int64_t moved = i64_min(c->moved, w->left[c->bucket][c->line]);
@@ -113,8 +125,8 @@ static struct status cells_touch(struct settle_work *w, uint16_t share_index, co
 
 static struct status run_apply(struct settle_work *w, struct settle_share *share, uint16_t share_index, bool fills)
 {
-    for (uint32_t i = 0; i < share->run.cell_count; i++) TRY(cell_apply(w, share, fills, &share->run.cells[i]));
-    for (uint32_t i = 0; i < share->run.cell_count; i++) TRY(cell_move(w, share, &share->run.cells[i]));
+    TRY(cells_apply(w, share, fills));
+    for (uint32_t i = 0; share->kind == PLAN_STATUTORY && i < share->run.cell_count; i++) TRY(cell_move(w, &share->run.cells[i]));
     if (w->options.explain) TRY(cells_touch(w, share_index, &share->run));
     if (share->kind == PLAN_STATUTORY && share->run.refusal == PLAN_REFUSAL_NONE) {
         w->statutory_settled = true;

@@ -15,15 +15,23 @@ int64_t *settle_column(struct settle_work *w, int64_t **column)
 /* Gathers the cells of some buckets that still hold money, in line order, then bucket order. Returns their sum. */
 static int64_t cells_gather(struct settle_work *w, uint32_t buckets, uint32_t *ret_count)
 {
-    uint32_t count = 0;
+    const int64_t *columns[BUCKET_COUNT];
+    uint8_t bucket_of[BUCKET_COUNT];
+    uint32_t count = 0, column_count = 0;
     int64_t sum = 0;
+    for (uint8_t b = 0; b < BUCKET_COUNT; b++) {
+        if (!(buckets >> b & 1U) || !w->left[b]) continue;
+        columns[column_count] = w->left[b];
+        bucket_of[column_count++] = b;
+    }
     for (uint32_t line = 0; line < w->n; line++) {
-        for (uint32_t b = 0; b < BUCKET_COUNT; b++) {
-            if (!(buckets >> b & 1U) || !w->left[b] || w->left[b][line] <= 0) continue;
-            w->weights[count] = w->left[b][line];
+        for (uint32_t k = 0; k < column_count; k++) {
+            const int64_t left = columns[k][line];
+            if (left <= 0) continue;
+            w->weights[count] = left;
             w->cell_line[count] = line;
-            w->cell_bucket[count] = (uint8_t)b;
-            sum += w->left[b][line];
+            w->cell_bucket[count] = bucket_of[k];
+            sum += left;
             count++;
         }
     }
