@@ -403,6 +403,38 @@ struct plan_witness_options {
 };
 struct status plan_diff_witness(struct arena *a, const struct plan_side sides[2], struct plan_witness_options o, struct plan_witness *ret);
 
+/* Mutants: the text of a plan with one small change each, and who notices: parser or checker, the plan's own examples, or nobody. A mutant that
+ * nobody notices is run beside the original on random bills: where an amount differs it survived, and the plan lacks an example. */
+enum plan_mutant_fate {
+    PLAN_MUTANT_BY_PARSER, PLAN_MUTANT_BY_CHECKER, PLAN_MUTANT_BY_EXAMPLE, PLAN_MUTANT_EQUIVALENT, PLAN_MUTANT_SURVIVED, PLAN_MUTANT_FATES
+};
+struct plan_mutant {
+    uint32_t line, column;
+    const char *zh, *en;      /* kind of change */
+    struct str from, to;      /* the piece of text, and what stands in its place; empty: dropped */
+    enum plan_mutant_fate fate;
+    struct str by;            /* code of the finding, title of the example */
+    uint32_t bills;           /* compared with the original */
+    struct str witness;       /* SURVIVED: a bill as JSON on which they differ */
+    int64_t before, after;    /* what the original and the mutant pay on it, in minor units */
+};
+struct plan_mutants_options {
+    uint32_t max;             /* at most this many, spread over the text; 0: all */
+    uint32_t bills;           /* random bills for each that nobody notices */
+    uint64_t seed;
+    void (*progress)(void *context, uint32_t done, uint32_t count);
+    void *context;
+};
+struct plan_mutants_report {
+    struct plan_mutant *items;
+    uint32_t count, made;     /* judged; all that the text has */
+    uint32_t fates[PLAN_MUTANT_FATES];
+};
+/* The source must parse, check and pass its examples; else the status says why. Lists of other files come from the library. Everything in *ret lies
+ * in the arena. Cost: a parse, a proof and a run of all examples for each mutant. */
+struct status plan_mutants_run(struct arena *a, const struct plan_source *source, const struct plan_library *library, struct plan_mutants_options o,
+                               struct plan_mutants_report *ret);
+
 /* Is there a class of this name? For files that name classes. */
 bool plan_has_class(const struct plan *p, struct str name);
 

@@ -29,7 +29,7 @@ static const char check_base[] = "plan p \"p\"\n"
                                  "    cap 10_000 each year\n";
 
 /* The first occurrence of `from` replaced; NULL: `to` is added at the end. */
-static struct str check_changed(struct arena *a, struct str text, const char *from, const char *to) {
+static inline struct str check_changed(struct arena *a, struct str text, const char *from, const char *to) {
     const char *at = from ? strstr(text.p, from) : text.p + text.n;
     if (at == NULL) fail_msg("not in the text: %s", from);
     struct str s = arena_printf(a, "%.*s%s%s", (int)(at - text.p), text.p, to, at + (from ? strlen(from) : 0));
@@ -43,7 +43,7 @@ struct check_result {
     uint32_t not_decided;
 };
 
-static struct plan *check_read(struct arena *a, struct str text, struct plan_library *lib, struct plan_diagnostics *d) {
+static inline struct plan *check_read(struct arena *a, struct str text, struct plan_library *lib, struct plan_diagnostics *d) {
     struct plan_source *source = ARENA_NEW(a, struct plan_source);
     struct plan_file *file = NULL;
     assert_non_null(source);
@@ -56,7 +56,7 @@ static struct plan *check_read(struct arena *a, struct str text, struct plan_lib
 }
 
 /* Parses a text that must parse (its last plan counts), and checks it. */
-static struct check_result check_run(struct arena *a, struct str text, bool prove, struct plan_check_options o) {
+static inline struct check_result check_run(struct arena *a, struct str text, bool prove, struct plan_check_options o) {
     struct check_result r = {.d = ARENA_NEW(a, struct plan_diagnostics)};
     struct plan_library lib = {0};
     assert_non_null(r.d);
@@ -68,18 +68,10 @@ static struct check_result check_run(struct arena *a, struct str text, bool prov
     return r;
 }
 
-static const struct plan_diagnostic *check_found(const struct check_result *r, const char *code) {
+static inline const struct plan_diagnostic *check_found(const struct check_result *r, const char *code) {
     for (uint32_t i = 0; i < r->d->count; i++)
         if (strcmp(r->d->items[i].code, code) == 0) return &r->d->items[i];
     return NULL;
-}
-
-/* "code code …" in the order of the report. */
-static void check_codes(const struct check_result *r, char *out, size_t size) {
-    size_t n = 0;
-    out[0] = '\0';
-    for (uint32_t i = 0; i < r->d->count && n < size; i++)
-        n += (size_t)snprintf(out + n, size - n, "%s%s", i > 0 ? " " : "", r->d->items[i].code);
 }
 
 #endif

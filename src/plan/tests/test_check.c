@@ -212,6 +212,14 @@ static const struct row rows[] = {
         "  list l \"l\" of drug\n    code \"XL02BBA326A001010102180\"\n    code \"ZA04CAE0023010100166\"\n    prefix \"XL01\"\n    code \"86901110000020\"\n  benefit b", "visit = inpatient", "code in list l"),
 };
 
+/* "code code …" in the order of the report. */
+static void check_codes(const struct check_result *r, char *out, size_t size) {
+    size_t n = 0;
+    out[0] = '\0';
+    for (uint32_t i = 0; i < r->d->count && n < size; i++)
+        n += (size_t)snprintf(out + n, size - n, "%s%s", i > 0 ? " " : "", r->d->items[i].code);
+}
+
 static void rows_are_found(void **state) {
     (void)state;
     size_t wrong = 0;
