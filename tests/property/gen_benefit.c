@@ -174,7 +174,7 @@ static void gates(struct gen_plan *g, uint32_t index, bool allowance) {
     }
     if (rng_chance(g->r, 10)) {
         if (rng_chance(g->r, 30)) buf_add_cstr(g->out, "    waiting none\n");
-        else buf_printf(g->out, "    waiting %u days unless cause = accident\n", 1 + rng_below(g->r, 120));
+        else buf_printf(g->out, "    waiting %u days unless cause = accident\n", GEN_GRID * (1 + rng_below(g->r, 7)));
     }
     if (rng_chance(g->r, 12)) {
         buf_printf(g->out, "    exclude xb%u", index);

@@ -24,14 +24,22 @@ static struct day near_force(struct rng *r, const struct gen_plan *g) {
     }
 }
 
+/* Down to the grid, where that is wanted. */
+static struct day snapped(struct rng *r, const struct gen_plan *g, struct day d) {
+    int32_t off = (d.v - g->force_from.v) % GEN_GRID;
+    return rng_chance(r, 35) && d.v > g->force_from.v ? day_add(d, -off) : d;
+}
+
 static void policy_dates(struct rng *r, const struct gen_plan *g, struct bill_policy *p) {
     p->on = (struct day_range){DAY_NONE, DAY_OPEN};
     p->first_enrolled = DAY_NONE;
     if (rng_chance(r, 45)) {
-        p->on.from = day_add(near_force(r, g), -(int32_t)rng_below(r, 200));
+        p->on.from = snapped(r, g, day_add(near_force(r, g), -(int32_t)rng_below(r, 200)));
         if (rng_chance(r, 60)) p->on.to = day_add(p->on.from, 364 + (int32_t)rng_below(r, 800));
     }
-    if (rng_chance(r, 60)) p->first_enrolled = day_add(day_is(p->on.from) ? p->on.from : g->force_from, 60 - (int32_t)rng_below(r, 1'200));
+    struct day begins = day_is(p->on.from) ? p->on.from : g->force_from;
+    if (rng_chance(r, 30)) p->first_enrolled = day_add(begins, 60 - (int32_t)rng_below(r, 1'200));
+    else if (rng_chance(r, 40)) p->first_enrolled = day_add(g->force_from, GEN_GRID * ((int32_t)rng_below(r, 20) - 10));
 }
 
 static void endorse(struct rng *r, const struct gen_plan *g, struct gen_person *p) {
@@ -47,6 +55,13 @@ static void endorse(struct rng *r, const struct gen_plan *g, struct gen_person *
 
 static struct str diagnosis(struct rng *r) {
     return str_from(gen_diagnoses[rng_below(r, gen_diagnosis_count)]);
+}
+
+/* Around the first enrolment, often the very day. */
+static struct day since(struct rng *r, const struct gen_plan *g, const struct gen_person *p) {
+    struct day enrolled = day_is(p->policy.first_enrolled) ? p->policy.first_enrolled : day_is(p->policy.on.from) ? p->policy.on.from : g->force_from;
+    if (rng_chance(r, 30)) return day_add(enrolled, (int32_t)rng_below(r, 3) - 1);
+    return day_add(g->force_from, 200 - (int32_t)rng_below(r, 1'500));
 }
 
 bool gen_person(struct rng *r, struct arena *a, const struct gen_plan *g, struct gen_person *ret) {
@@ -67,7 +82,7 @@ bool gen_person(struct rng *r, struct arena *a, const struct gen_plan *g, struct
     p->history = history;
     p->history_count = rng_chance(r, 50) ? rng_below(r, 4) : 0;
     for (uint32_t i = 0; history && i < p->history_count; i++)
-        history[i] = (struct bill_diagnosis){.code = diagnosis(r), .since = day_add(g->force_from, 200 - (int32_t)rng_below(r, 1'500))};
+        history[i] = (struct bill_diagnosis){.code = diagnosis(r), .since = since(r, g, p)};
     return history != NULL;
 }
 
@@ -105,7 +120,7 @@ static void line_item(struct rng *r, struct arena *a, const struct gen_plan *g, 
     if (which < 5) {
         uint32_t n = rng_below(r, GEN_DRUGS);
         c->code[i] = rng_chance(r, 10) ? arena_printf(a, "XB01ABM%03uB002010178", rng_below(r, 1'000)) : code_of(a, 'D', n);
-        c->name[i] = arena_printf(a, "药%u片", n % 10);
+        c->name[i] = arena_printf(a, "%s药%u片", rng_chance(r, 50) ? "进口X" : "", n % 10);
         c->kind[i] = BILL_LINE_DRUG;
         if (rng_chance(r, 25)) c->ingredient[i] = str_from(ingredients[rng_below(r, 3)]);
     } else if (which < 7) {
@@ -136,9 +151,10 @@ static void line_money(struct rng *r, const struct gen_plan *g, struct columns *
     }
 }
 
-static struct day line_date(struct rng *r, const struct bill *b) {
+static struct day line_date(struct rng *r, const struct gen_plan *g, const struct bill *b) {
     if (rng_chance(r, 4)) return day_add(b->to, (int32_t)rng_below(r, 7) - 3);
-    return day_add(b->from, (int32_t)rng_between(r, 0, b->to.v - b->from.v));
+    struct day d = day_add(b->from, (int32_t)rng_between(r, 0, b->to.v - b->from.v)), grid = snapped(r, g, d);
+    return grid.v >= b->from.v ? grid : d;
 }
 
 static bool bill_lines(struct rng *r, struct arena *a, const struct gen_plan *g, struct bill *b) {
@@ -155,7 +171,7 @@ static bool bill_lines(struct rng *r, struct arena *a, const struct gen_plan *g,
         if (!b->totals_only) line_item(r, a, g, &c, i);
         c.kind_text[i] = str_from(words[c.kind[i]].name);
         c.price[i] = INT64_MIN;
-        c.date[i] = b->totals_only ? b->to : line_date(r, b);
+        c.date[i] = b->totals_only ? b->to : line_date(r, g, b);
         line_money(r, g, &c, i, n, scale);
         b->total += c.amount[i];
         for (uint32_t k = 0; k < BUCKET_GIVEN_COUNT; k++) b->net_sum[k] += c.part[k][i];
@@ -241,7 +257,7 @@ static struct day covered_day(struct rng *r, const struct gen_plan *g, const str
 }
 
 static void bill_dates(struct rng *r, const struct gen_plan *g, const struct gen_person *p, struct bill *b) {
-    b->from = rng_chance(r, 75) ? covered_day(r, g, &p->policy) : near_force(r, g);
+    b->from = snapped(r, g, rng_chance(r, 75) ? covered_day(r, g, &p->policy) : near_force(r, g));
     if (day_is(p->policy.on.from) && rng_chance(r, 8)) b->from = day_add(p->policy.on.from, (int32_t)rng_below(r, 7) - 3);
     if (day_is(p->policy.on.to) && rng_chance(r, 6)) b->from = day_add(p->policy.on.to, (int32_t)rng_below(r, 7) - 3);
     int32_t length = rng_chance(r, 40) ? 0 : (int32_t)rng_below(r, 30);

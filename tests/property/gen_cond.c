@@ -99,7 +99,7 @@ static void line_atom(struct gen_plan *g) {
     case 2: words_cond(g, "catalogue", BILL_VOCABULARY_CATALOGUE_CLASS); break;
     case 3:
         buf_printf(g->out, "date %s ", compares[rng_below(g->r, 6)]);
-        gen_day(g, day_add(g->force_from, (int32_t)rng_below(g->r, 500)));
+        gen_day(g, gen_grid_day(g->r, g, 500));
         break;
     case 4: buf_printf(g->out, "code = \"D%03u\"", rng_below(g->r, GEN_DRUGS)); break;
     case 5: buf_add_cstr(g->out, "reimbursed"); break;

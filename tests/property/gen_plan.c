@@ -85,7 +85,7 @@ static void head(struct gen_plan *g, struct gen_options o) {
 
 static void waiting(struct gen_plan *g) {
     if (!rng_chance(g->r, 30)) return;
-    buf_printf(g->out, "  waiting %u days", 1 + rng_below(g->r, 180));
+    buf_printf(g->out, "  waiting %u days", GEN_GRID * (1 + rng_below(g->r, 11)));
     if (rng_chance(g->r, 60)) {
         buf_add_cstr(g->out, " unless ");
         gen_cond_visit(g, 1);
@@ -96,7 +96,7 @@ static void waiting(struct gen_plan *g) {
 /* ---- parameters ------------------------------------------------------------------------------------------ */
 
 static struct day parameter_from(struct gen_plan *g, struct day from, bool *ret_last) {
-    struct day next = day_add(from, 20 + (int32_t)rng_below(g->r, 300));
+    struct day next = day_add(from, GEN_GRID * (1 + (int32_t)rng_below(g->r, 20)));
     *ret_last = rng_chance(g->r, 40) || (day_is(g->force_to) && next.v > g->force_to.v);
     buf_add_cstr(g->out, "    from ");
     gen_day(g, from);
@@ -154,13 +154,13 @@ static void entry_rest(struct gen_plan *g, bool share) {
         gen_ratio(g);
     }
     if (rng_chance(g->r, 25)) {
-        struct day from = day_add(g->force_from, (int32_t)rng_below(g->r, 400));
+        struct day from = gen_grid_day(g->r, g, 400);
         buf_add_cstr(g->out, " from ");
         gen_day(g, from);
         buf_add_cstr(g->out, " ..");
         if (rng_chance(g->r, 50)) {
             buf_add_char(g->out, ' ');
-            gen_day(g, day_add(from, (int32_t)rng_below(g->r, 300)));
+            gen_day(g, day_add(from, GEN_GRID * (int32_t)rng_below(g->r, 20) - (rng_chance(g->r, 50) && from.v > g->force_from.v ? 0 : -1)));
         }
     }
     buf_add_char(g->out, '\n');

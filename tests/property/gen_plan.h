@@ -22,6 +22,9 @@ extern const char *const gen_regions[4];
 extern const char *const gen_hospitals[4];
 extern const char *const gen_tiers[3]; /* words of the own fact `medal` */
 
+/* Days that matter fall on a grid, so that bills often meet them exactly: the beginning of force and every 16 days. */
+enum { GEN_GRID = 16 };
+
 /* No counter of this key may rise above `most`. */
 struct gen_bound {
     char benefit[16];
@@ -64,6 +67,7 @@ void gen_ratio(struct gen_plan *g);
 int64_t gen_money(struct gen_plan *g, int scale);
 void gen_number(struct gen_plan *g, int64_t minor);
 void gen_day(struct gen_plan *g, struct day d);
+struct day gen_grid_day(struct rng *r, const struct gen_plan *g, int32_t within); /* on the grid, less than so many days after the beginning */
 enum { GEN_SMALL, GEN_MIDDLE, GEN_LARGE };
 
 /* gen_cond.c */

@@ -12,6 +12,10 @@ void gen_day(struct gen_plan *g, struct day d) {
     buf_add_cstr(g->out, text);
 }
 
+struct day gen_grid_day(struct rng *r, const struct gen_plan *g, int32_t within) {
+    return day_add(g->force_from, GEN_GRID * (int32_t)rng_below(r, (uint32_t)(within / GEN_GRID)));
+}
+
 /* An amount as people write it: 39_500 or 399_600.05. */
 void gen_number(struct gen_plan *g, int64_t minor) {
     int64_t whole = minor / g->unit, rest = minor % g->unit;
