@@ -4,6 +4,7 @@ Usage: test_cases.py YIJIE [TITLE PART]. TAP, one line a case. The harness is th
 """
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -142,6 +143,21 @@ def register(wanted):
 
 for one in read_cases(HERE / "cases.txt"):
     register(one)
+
+@case("a figure that is wrong by one fen, and a payer that is not there, fail a case")
+def _(yijie):
+    for wrong in (["lanyibao", "8,000.01"], ["lanyibao/general", "pay", "7,999.99"], ["eshengbao", "8,000.00"], ["not_paid", "own_full", "0.01"]):
+        faulty = Case("fault", "fault")
+        faulty.chain, faulty.bills = "lanyibao", [("million-18000.json", [(0, wrong)])]
+        if yijie.path("library").exists():
+            shutil.rmtree(yijie.path("library"))
+            os.remove(yijie.path("state.json"))
+        try:
+            run_case(yijie, faulty)
+        except AssertionError:
+            continue
+        raise AssertionError(f"{wrong} was not noticed")
+
 
 if __name__ == "__main__":
     main()
