@@ -23,28 +23,12 @@ static bool reported(const struct check *c, const struct plan_source *source, co
     return false;
 }
 
-/* The half of an argument for one language: see BOTH. */
-static struct str half(struct str s, bool zh) {
-    const char *bar = s.n > 0 ? memchr(s.p, CHECK_BOTH_SEPARATOR, s.n) : NULL;
-    if (bar == NULL) return s;
-    size_t n = (size_t)(bar - s.p);
-    return zh ? (struct str){s.p, n} : (struct str){bar + 1, s.n - n - 1};
-}
-
 struct plan_diagnostic *check_finding(struct check *c, const struct plan_source *source, const char *code, struct plan_pos at, struct str a,
                                       struct str b) {
     if (reported(c, source, code, at)) return NULL;
-    uint32_t count = c->d->count, errors = c->d->error_count;
-    plan_diagnose(c->d, c->a, code, place_of(source, at), half(a, true), half(b, true));
-    if (c->d->count == count) return NULL;
-    struct plan_diagnostic *item = &c->d->items[count];
-    struct str zh = item->zh, hint_zh = item->hint_zh;
-    c->d->count = count; /* once more for the English half */
-    c->d->error_count = errors;
-    plan_diagnose(c->d, c->a, code, place_of(source, at), half(a, false), half(b, false));
-    item->zh = zh;
-    item->hint_zh = hint_zh;
-    return item;
+    uint32_t count = c->d->count;
+    plan_diagnose(c->d, c->a, code, place_of(source, at), a, b);
+    return c->d->count > count ? &c->d->items[count] : NULL;
 }
 
 void check_report_in(struct check *c, const struct plan_source *source, const char *code, struct plan_pos at, struct str a, struct str b) {
@@ -98,26 +82,27 @@ static bool has_exceptions(const struct check *c) {
 }
 
 /* Exceptions that collide are an error in every check; the rest when it is asked for. */
-static uint32_t prove(struct check *c, const struct plan_check_options *o) {
+static void prove(struct check *c, const struct plan_check_options *o, struct plan_proof_counts *ret) {
     struct prove pv;
-    if ((o == NULL && !has_exceptions(c)) || !prove_init(&pv, c, o)) return 0;
+    if ((o == NULL && !has_exceptions(c)) || !prove_init(&pv, c, o)) return;
     prove_exceptions_collide(&pv);
     if (o != NULL && check_clean(c)) prove_all(&pv);
     if (pv.w.no_memory) c->no_memory = true;
-    return pv.not_decided;
+    *ret = pv.counts;
 }
 
 struct status plan_check(struct arena *a, struct plan *p, const struct plan_library *lib, const struct plan_check_options *o,
                          struct plan_diagnostics *d) {
     struct check c = {.a = a, .p = p, .lib = lib, .d = d, .errors_before = d->error_count};
-    uint32_t not_decided = 0;
+    struct plan_proof_counts counts = {0};
     if (prepare(&c)) check_tree(&c);
     if (!c.no_memory && check_expand(&c)) check_types(&c);
     if (check_clean(&c)) check_values(&c);
     if (check_clean(&c)) check_cases(&c);
     if (check_clean(&c)) check_compiles(&c);
-    if (check_clean(&c)) not_decided = prove(&c, o != NULL && o->prove ? o : NULL);
+    if (check_clean(&c)) prove(&c, o != NULL && o->prove ? o : NULL, &counts);
     if (c.no_memory) return status_memory();
-    if (o != NULL && o->ret_not_decided != NULL) *o->ret_not_decided = not_decided;
+    if (o != NULL && o->ret_not_decided != NULL) *o->ret_not_decided = counts.not_decided;
+    if (o != NULL && o->ret_counts != NULL) *o->ret_counts = counts;
     return STATUS_OK;
 }

@@ -138,11 +138,15 @@ struct status plan_library_add(struct arena *a, struct plan_library *lib, struct
 struct plan *plan_library_find(const struct plan_library *lib, struct str name);
 const struct plan_chain *plan_library_chain(const struct plan_library *lib, struct str name);
 
+struct plan_proof_counts {
+    uint32_t proven, refuted, not_decided; /* questions by their answer */
+};
 struct plan_check_options {
     bool prove;                     /* also run the proofs (gaps, overlaps, dead clauses …): slower, used by `plan check` */
     const struct str *known_codes;  /* sorted; codes of a catalogue to check lists against; NULL: only their shape */
     size_t known_code_count;
     uint32_t *ret_not_decided;      /* how many questions stayed open; may be NULL */
+    struct plan_proof_counts *ret_counts; /* may be NULL */
 };
 /* Resolves names, types expressions, orders exceptions, proves. After it, when d->error_count did not rise, the plan may be compiled or walked. */
 struct status plan_check(struct arena *a, struct plan *p, const struct plan_library *lib, const struct plan_check_options *o, struct plan_diagnostics *d);

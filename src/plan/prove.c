@@ -24,13 +24,13 @@ void prove_all(struct prove *pv) {
 enum logic_answer prove_ask(struct prove *pv, struct logic *q, const struct logic_node *f, bool yes_refutes, struct plan_pos at, struct str question) {
     enum logic_answer answer = logic_solve(q, f);
     if (answer == LOGIC_NOT_DECIDED) {
-        pv->not_decided++;
+        pv->counts.not_decided++;
         struct plan_diagnostic *d = pv->o != NULL ? check_finding(pv->c, pv->c->p->source, "not-decided", at, question, STR("")) : NULL;
         if (d != NULL) d->verdict = PLAN_NOT_DECIDED;
     } else if ((answer == LOGIC_YES) == yes_refutes) {
-        pv->refuted++;
+        pv->counts.refuted++;
     } else {
-        pv->proven++;
+        pv->counts.proven++;
     }
     return answer;
 }
@@ -48,6 +48,28 @@ struct plan_diagnostic *prove_report_witness(struct prove *pv, const char *code,
     d->witness = witness_bill(pv->c->a, pv->c->p, q, money);
     if (d->witness == NULL) pv->c->no_memory = true;
     return d;
+}
+
+void prove_show(struct prove *pv, struct plan_diagnostic *d, struct str name, int64_t before, int64_t after) {
+    struct plan_value_pair *pair = CHECK_ARRAY(pv->c, struct plan_value_pair, 1);
+    if (pair == NULL) return;
+    *pair = (struct plan_value_pair){name, before, after};
+    d->shows = pair;
+    d->show_count = 1;
+}
+
+bool prove_pay(struct prove *pv, const struct plan *p, const struct bill *witness, uint32_t benefit, int64_t *ret) {
+    struct witness_input_memory memory;
+    struct plan_input in;
+    struct plan_counters counters;
+    struct plan_result result;
+    plan_counters_init(&counters, pv->c->a);
+    witness_input(witness, &memory, &in);
+    if (status_failed(plan_walk(pv->c->a, p, &in, &counters, &result)) || result.refusal != PLAN_REFUSAL_NONE) return false;
+    *ret = 0;
+    for (uint32_t i = 0; i < result.benefit_count; i++)
+        if (result.benefits[i].benefit == benefit) *ret += result.benefits[i].pay;
+    return true;
 }
 
 /* ---- how far a benefit gets ------------------------------------------------------------------------------- */

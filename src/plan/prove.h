@@ -14,7 +14,7 @@ struct prove {
     struct check *c;
     struct logic_world w;
     const struct plan_check_options *o; /* NULL: only what every check needs (exceptions that collide) */
-    uint32_t proven, refuted, not_decided;
+    struct plan_proof_counts counts;
 };
 /* False: no memory. */
 bool prove_init(struct prove *pv, struct check *c, const struct plan_check_options *o);
@@ -26,6 +26,11 @@ enum logic_answer prove_ask(struct prove *pv, struct logic *q, const struct logi
 struct plan_diagnostic *prove_report(struct prove *pv, const char *code, struct plan_pos at, struct str a, struct str b, enum plan_verdict verdict);
 struct plan_diagnostic *prove_report_witness(struct prove *pv, const char *code, struct plan_pos at, struct str a, struct str b, const struct logic *q,
                                              struct witness_money money);
+
+/* Adds to a finding what its witness does to a benefit's pay: under one reading of the plan, and under another. */
+void prove_show(struct prove *pv, struct plan_diagnostic *d, struct str name, int64_t before, int64_t after);
+/* What the benefit pays on the finding's witness, by the walker. False: it cannot run there. */
+bool prove_pay(struct prove *pv, const struct plan *p, const struct bill *witness, uint32_t benefit, int64_t *ret);
 
 /* The benefit gets this far: its needs hold and its waiting is over; a line passes `where` and no exclusion (the first `exclusions` of them). */
 const struct logic_node *prove_visit(struct logic *q, const struct plan *p, const struct plan_benefit *b, uint32_t needs);

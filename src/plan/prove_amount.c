@@ -31,7 +31,7 @@ static struct logic *reaching(struct prove *pv, const struct plan_benefit *b) {
 
 static void show(struct prove *pv, const char *code, struct plan_pos at, struct str x, struct str y, const struct plan_benefit *b) {
     struct logic *q = reaching(pv, b);
-    pv->refuted++;
+    pv->counts.refuted++;
     if (q == NULL) (void)prove_report(pv, code, at, x, y, PLAN_PROVEN);
     else (void)prove_report_witness(pv, code, at, x, y, q, (struct witness_money){b->takes.buckets, INT64_C(100'000'000'000)});
 }
@@ -68,7 +68,7 @@ static void pays_nothing(struct prove *pv, const struct plan_benefit *b) {
         show(pv, "pays-nothing", b->times.pos, b->name, BOTH("乘数为 0", "its multiplier is 0"), b);
     else if (b->first_share.written && range(pv, &b->first_share.ratio).min == RATIO_ONE)
         show(pv, "pays-nothing", b->first_share.pos, b->name, BOTH("先行自付全部", "the first own share is everything"), b);
-    else pv->proven++;
+    else pv->counts.proven++;
     for (uint32_t i = 0; i < b->cap_count; i++) {
         const struct plan_choice *cap = cap_choice(pv->c->p, &b->caps[i]);
         if (cap == NULL || has_none(cap)) continue;
@@ -94,7 +94,7 @@ static void counts_below_deductible(struct prove *pv, const struct plan_benefit 
         if (!all || !inside(pv->c->p, d->period.each, l->period.each)) continue;
         int64_t bound = range(pv, &l->value).max;
         if (bound <= deductible) show(pv, "counts-below-deductible", l->pos, money(pv->c, bound), money(pv->c, deductible), b);
-        else pv->proven++;
+        else pv->counts.proven++;
     }
 }
 
@@ -110,7 +110,7 @@ static void limits_above_cap(struct prove *pv, const struct plan_benefit *b) {
             if (!wider || l->period.each == PLAN_EACH_DAY) continue;
             int64_t limit = range(pv, &l->value).min, most = range(pv, &cap->value).max;
             if (limit >= most) show(pv, "limit-above-cap", l->pos, money(pv->c, limit), money(pv->c, most), b);
-            else pv->proven++;
+            else pv->counts.proven++;
         }
 }
 
@@ -182,7 +182,7 @@ static void tiers_out_of_reach(struct prove *pv, const struct plan_benefit *b) {
             show(pv, "tier-behind-cap", at, money(pv->c, begins), money(pv->c, cap), b);
             return;
         }
-        pv->proven++;
+        pv->counts.proven++;
     }
 }
 

@@ -75,10 +75,10 @@ static void note(struct wrong *w, const struct plan_entry *e) {
 
 static void report(struct prove *pv, const struct plan_list *list, const char *code, struct wrong w) {
     if (w.count == 0) {
-        pv->proven++;
+        pv->counts.proven++;
         return;
     }
-    pv->refuted++;
+    pv->counts.refuted++;
     const struct plan_source *source = list->source != NULL ? list->source : pv->c->p->source;
     struct plan_diagnostic *d = check_finding(pv->c, source, code, w.first->pos, w.first->text, check_printf(pv->c, "%u", w.count));
     if (d != NULL) d->verdict = PLAN_REFUTED;

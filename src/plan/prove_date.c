@@ -17,7 +17,7 @@ static void parameters(struct prove *pv) {
         for (uint32_t k = 0; k < p->parameters[i].value_count; k++) {
             const struct plan_parameter_value *v = &p->parameters[i].values[k];
             if (outside(v->on, p->in_force)) (void)prove_report(pv, "parameter-outside", v->pos, p->parameters[i].name, STR(""), PLAN_PROVEN);
-            else pv->proven++;
+            else pv->counts.proven++;
         }
 }
 
@@ -44,7 +44,7 @@ static void entries_outside(struct prove *pv, const struct plan_list *list) {
         (void)prove_report(pv, "entry-outside", e->pos, e->text, list->name, PLAN_PROVEN);
         return; /* the first of a list stands for all */
     }
-    pv->proven++;
+    pv->counts.proven++;
 }
 
 /* ---- entries behind an equal one -------------------------------------------------------------------------------- */
@@ -76,7 +76,7 @@ static void entries_twice(struct prove *pv, const struct plan_list *list) {
         (void)prove_report(pv, "entry-twice", order[i]->pos, order[i]->text, check_printf(pv->c, "%u", order[i - 1]->pos.line), PLAN_PROVEN);
         return;
     }
-    pv->proven++;
+    pv->counts.proven++;
 }
 
 void prove_dates(struct prove *pv) {

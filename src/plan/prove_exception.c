@@ -28,6 +28,29 @@ static struct str names(struct check *c, const struct plan_exception *e) {
     return all;
 }
 
+/* What the benefit pays on the witness when exception `first` is written first, `in order`. */
+static bool pay_with_first(struct prove *pv, const struct bill *witness, const struct plan_choice_site *site, uint32_t first, int64_t *ret) {
+    const struct plan_choice written = *site->choice;
+    struct plan_exception *order = CHECK_ARRAY(pv->c, struct plan_exception, written.exception_count);
+    if (order == NULL || site->benefit == PLAN_NONE || witness == NULL) return false;
+    order[0] = written.exceptions[first];
+    for (uint32_t n = 0, at = 1; n < written.exception_count; n++)
+        if (n != first) order[at++] = written.exceptions[n];
+    site->choice->exceptions = order;
+    site->choice->in_order = true;
+    bool ran = prove_pay(pv, pv->c->p, witness, (uint32_t)site->benefit, ret);
+    *site->choice = written;
+    return ran;
+}
+
+/* On the witness: the first of the two wins, and the second. */
+static void show_both(struct prove *pv, struct plan_diagnostic *d, const struct plan_choice_site *site, uint32_t i, uint32_t k) {
+    int64_t first, second;
+    if (!pay_with_first(pv, d->witness, site, i, &first) || !pay_with_first(pv, d->witness, site, k, &second)) return;
+    struct str x = names(pv->c, &site->choice->exceptions[i]), y = names(pv->c, &site->choice->exceptions[k]);
+    prove_show(pv, d, check_printf(pv->c, "%.*s (%.*s → %.*s)", STR_FMT(pv->c->p->benefits[site->benefit].name), STR_FMT(x), STR_FMT(y)), first, second);
+}
+
 static void collide(struct prove *pv, const struct plan_choice_site *site, uint32_t i, uint32_t k) {
     const struct plan_choice *choice = site->choice;
     const struct plan_exception *a = &choice->exceptions[i], *b = &choice->exceptions[k];
@@ -39,7 +62,9 @@ static void collide(struct prove *pv, const struct plan_choice_site *site, uint3
     }
     if (prove_ask(pv, q, f, true, b->pos, BOTH("两个例外会不会同时适用", "can two exceptions apply at once")) != LOGIC_YES) return;
     uint32_t buckets = site->benefit == PLAN_NONE ? 0 : pv->c->p->benefits[site->benefit].takes.buckets;
-    (void)prove_report_witness(pv, "exception-overlap", b->pos, names(pv->c, a), names(pv->c, b), q, (struct witness_money){buckets, 0});
+    struct plan_diagnostic *d =
+        prove_report_witness(pv, "exception-overlap", b->pos, names(pv->c, a), names(pv->c, b), q, (struct witness_money){buckets, 0});
+    if (d != NULL) show_both(pv, d, site, i, k);
 }
 
 void prove_exceptions_collide(struct prove *pv) {

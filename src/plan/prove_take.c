@@ -4,6 +4,8 @@
  * a line that two benefits let through is a warning with that line as witness, only a note where the earlier one is the special case of the later; a benefit
  * that never gets any line first can never pay and is an error. `rest of` says that the later one knows.
  */
+#include <string.h>
+
 #include "plan/prove.h"
 
 static bool knows(const struct plan_benefit *later, int32_t earlier) {
@@ -74,6 +76,21 @@ static bool within(struct prove *pv, uint32_t earlier, uint32_t later) {
     return prove_ask(pv, q, f, false, p->benefits[later].pos, BOTH("前一责任是不是后一责任的特例", "is the earlier benefit a special case of the later one")) == LOGIC_NO;
 }
 
+/* On the witness: the later benefit without the earlier one, and with it. */
+static void show_taken(struct prove *pv, struct plan_diagnostic *d, uint32_t earlier, uint32_t later) {
+    const struct plan *p = pv->c->p;
+    struct plan without = *p;
+    struct plan_benefit *benefits = CHECK_ARRAY(pv->c, struct plan_benefit, p->benefit_count);
+    int64_t alone, behind;
+    if (benefits == NULL || d->witness == NULL) return;
+    memcpy(benefits, p->benefits, p->benefit_count * sizeof(*benefits));
+    benefits[earlier].takes.buckets = 0;
+    without.benefits = benefits;
+    if (!prove_pay(pv, &without, d->witness, later, &alone) || !prove_pay(pv, p, d->witness, later, &behind)) return;
+    prove_show(pv, d, check_printf(pv->c, "%.*s (− %.*s → + %.*s)", STR_FMT(p->benefits[later].name), STR_FMT(p->benefits[earlier].name), STR_FMT(p->benefits[earlier].name)),
+               alone, behind);
+}
+
 static void wanted_twice(struct prove *pv, uint32_t later) {
     const struct plan *p = pv->c->p;
     const struct plan_benefit *b = &p->benefits[later];
@@ -86,6 +103,7 @@ static void wanted_twice(struct prove *pv, uint32_t later) {
         struct plan_diagnostic *d = prove_report_witness(pv, code, b->takes.pos, p->benefits[e].name,
                                                          never ? b->name : bucket_words(pv->c, common), q, (struct witness_money){common, 0});
         if (d != NULL && never) d->verdict = PLAN_PROVEN;
+        if (d != NULL) show_taken(pv, d, e, later);
         return; /* one witness for each benefit */
     }
 }

@@ -115,6 +115,9 @@ static void witnesses_show_it(void **state) {
         const struct plan_diagnostic *d = check_found(&r, s->code);
         if (!d || !d->witness) fail_msg("row %zu: no %s with a witness", i, s->code);
         readable(&a, d->witness);
+        bool told = strcmp(s->code, "exception-overlap") == 0 || strcmp(s->code, "bucket-twice") == 0 || strcmp(s->code, "shadowed") == 0;
+        assert_int_equal(d->show_count, told);
+        if (told) assert_true(d->shows[0].before != d->shows[0].after);
         int64_t one = pay(&a, plan_text(&a, s->one), d->witness), other = pay(&a, plan_text(&a, s->other), d->witness);
         if ((one == other) != s->equal || (s->equal && one == 0))
             fail_msg("row %zu, %s: pays %lld and %lld", i, s->code, (long long)one, (long long)other);
