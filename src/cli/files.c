@@ -205,7 +205,8 @@ static int code_order(const void *a, const void *b)
 
 struct status cli_codes_read(struct cli *c, const char *path, struct str **ret, uint32_t *ret_count)
 {
-    struct str text;
+    struct str text = STR("");
+    /* cppcheck-suppress returnDanglingLifetime -- what TRY returns lies in the arena */
     TRY(cli_file_read(c, path, LIMIT_JSON_BYTES, &text));
     struct csv csv;
     TRY(csv_open(c->arena, text, &csv));

@@ -36,7 +36,7 @@ static struct status add_plan(struct arena *a, struct plan_library *lib, struct 
         plan_diagnose(d, a, "plan-twice", place_of(plan->source, plan->pos), plan->name, place_text(a, other->source, other->pos.line));
         return STATUS_OK;
     }
-    struct plan **slot = ARENA_PUSH(a, lib->plans, lib->plan_count, lib->plan_cap); /* NOLINT(bugprone-sizeof-expression): an array of pointers */
+    struct plan **slot = ARENA_PUSH(a, lib->plans, lib->plan_count, lib->plan_cap);
     if (!slot) return status_memory();
     *slot = plan;
     return STATUS_OK;
@@ -48,7 +48,7 @@ static struct status add_list(struct arena *a, struct plan_library *lib, struct 
         plan_diagnose(d, a, "list-twice", place_of(list->source, list->pos), list->name, place_text(a, other->source, other->pos.line));
         return STATUS_OK;
     }
-    struct plan_list **slot = ARENA_PUSH(a, lib->lists, lib->list_count, lib->list_cap); /* NOLINT(bugprone-sizeof-expression): an array of pointers */
+    struct plan_list **slot = ARENA_PUSH(a, lib->lists, lib->list_count, lib->list_cap);
     if (!slot) return status_memory();
     *slot = list;
     return STATUS_OK;
@@ -61,7 +61,7 @@ static struct status add_chain(struct arena *a, struct plan_library *lib, struct
         plan_diagnose(d, a, "chain-twice", at, chain->name, place_text(a, other->source, other->line));
         return STATUS_OK;
     }
-    struct plan_chain **slot = ARENA_PUSH(a, lib->chains, lib->chain_count, lib->chain_cap); /* NOLINT(bugprone-sizeof-expression): an array of pointers */
+    struct plan_chain **slot = ARENA_PUSH(a, lib->chains, lib->chain_count, lib->chain_cap);
     if (!slot) return status_memory();
     *slot = chain;
     return STATUS_OK;

@@ -10,7 +10,7 @@ static void parse_plan(struct plan_parser *p, struct plan_file *file, uint32_t *
     plan->source = p->source;
     plan->zh = p->zh;
     (void)plan_parse_plan(p, plan);
-    struct plan **slot = PLAN_PUSH(p, file->plans, file->plan_count, *cap, LIMIT_LIBRARY_FILES, W_PLAN); /* NOLINT(bugprone-sizeof-expression): an array of pointers */
+    struct plan **slot = PLAN_PUSH(p, file->plans, file->plan_count, *cap, LIMIT_LIBRARY_FILES, W_PLAN);
     if (slot) *slot = plan;
 }
 
@@ -19,7 +19,7 @@ static void parse_list(struct plan_parser *p, struct plan_file *file, uint32_t *
     if (!list) return;
     list->source = p->source;
     (void)plan_parse_list(p, 0, list);
-    struct plan_list **slot = PLAN_PUSH(p, file->lists, file->list_count, *cap, LIMIT_LIBRARY_FILES, W_LIST); /* NOLINT(bugprone-sizeof-expression): an array of pointers */
+    struct plan_list **slot = PLAN_PUSH(p, file->lists, file->list_count, *cap, LIMIT_LIBRARY_FILES, W_LIST);
     if (slot) *slot = list;
 }
 
@@ -28,7 +28,7 @@ static void parse_chain(struct plan_parser *p, struct plan_file *file, uint32_t 
     if (!chain) return;
     chain->source = p->source;
     (void)plan_parse_chain(p, chain);
-    struct plan_chain **slot = PLAN_PUSH(p, file->chains, file->chain_count, *cap, LIMIT_LIBRARY_FILES, W_CHAIN); /* NOLINT(bugprone-sizeof-expression): an array of pointers */
+    struct plan_chain **slot = PLAN_PUSH(p, file->chains, file->chain_count, *cap, LIMIT_LIBRARY_FILES, W_CHAIN);
     if (slot) *slot = chain;
 }
 

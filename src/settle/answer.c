@@ -103,7 +103,7 @@ static void why_write(struct json_writer *w, const char *code, struct str zh, st
         json_null(w);
     } else {
         struct buf text;
-        buf_init(&text, LIMIT_NAME_BYTES * 2);
+        buf_init(&text, (size_t)LIMIT_NAME_BYTES * 2);
         buf_printf(&text, "%.*s:%u", STR_FMT(plan), (unsigned)line);
         json_string(w, buf_view(&text));
         buf_done(&text);
@@ -187,13 +187,13 @@ static void co_insurers_write(const struct settle_share *share, struct json_writ
 
 static bool benefit_is_shown(const struct settle_share *share, const struct plan_benefit_result *b)
 {
-    return (b->applies || b->refused) && !share->product->benefits[b->benefit].allowance;
+    return share->product && (b->applies || b->refused) && !share->product->benefits[b->benefit].allowance;
 }
 
 static const char *kind_name(enum plan_kind k)
 {
     static const char *const names[PLAN_KIND_COUNT] = {
-#define X(id, en, zh) [PLAN_##id] = en,
+#define X(id, en, zh) [PLAN_##id] = (en),
         PLAN_KINDS(X)
 #undef X
     };
