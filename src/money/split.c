@@ -4,7 +4,7 @@
  * Invariant: the parts sum to the total; each part is the exact share rounded down or up; the units that are left go
  * to the largest remainders, ties to the earlier part; the same input gives the same answer everywhere.
  * Workload: 20 to 10,000 lines per payer and benefit, so no sort: reciprocal instead of division, and the remainders
- * are counted by 64ths of the sum, so that only the few near the threshold are compared. Source: STYLE 20; Hamilton's method.
+ * are counted by their highest bits, so that only the few near the threshold are compared. Source: STYLE 20; Hamilton's method.
  */
 #include "money/money.h"
 
@@ -22,16 +22,12 @@ static bool weights_sum(const int64_t *weights, size_t count, uint64_t *ret_sum)
     return true;
 }
 
-/* Remainders lie in [0, sum); which of 64 equal parts of it one lies in, in order: monotone in the remainder. */
-enum { SPREAD = 64, SPREAD_SHIFT = 58, CLOSE_MAX = 64 };
+/* Remainders lie in [0, sum): how many have which highest six bits. */
+enum { SPREAD = 64, SPREAD_BITS = 6, CLOSE_MAX = 64 };
 
-static inline uint32_t spread_of(uint64_t remainder, uint64_t reciprocal) { return (uint32_t)(remainder * reciprocal >> SPREAD_SHIFT); }
-
-/* The smallest remainder of that part: ⌈part·2^58 / reciprocal⌉; of the part behind the last one, any that is too large. */
-static uint64_t spread_first(uint32_t part, uint64_t reciprocal) {
-    if (part == SPREAD) return UINT64_MAX;
-    uint64_t from = (uint64_t)part << SPREAD_SHIFT;
-    return from / reciprocal + (from % reciprocal != 0);
+static unsigned spread_shift(uint64_t sum) {
+    unsigned bits = 64 - (unsigned)__builtin_clzll(sum);
+    return bits > SPREAD_BITS ? bits - SPREAD_BITS : 0;
 }
 
 /* Floors of total × weight / sum, their remainders, and how the remainders are spread. Returns the sum of the floors.
@@ -40,6 +36,7 @@ static uint64_t spread_first(uint32_t part, uint64_t reciprocal) {
 static uint64_t shares_narrow(uint64_t total, const int64_t *weights, size_t count, uint64_t sum, int64_t *parts,
                               uint64_t *remainders, uint32_t spread[SPREAD]) {
     uint64_t reciprocal = UINT64_MAX / sum, given = 0;
+    unsigned shift = spread_shift(sum);
     for (size_t i = 0; i < count; i++) {
         uint64_t product = total * (uint64_t)weights[i];
         uint64_t quotient = (uint64_t)(((u128)product * reciprocal) >> 64);
@@ -49,7 +46,7 @@ static uint64_t shares_narrow(uint64_t total, const int64_t *weights, size_t cou
         remainder -= more ? sum : 0;
         parts[i] = (int64_t)quotient;
         remainders[i] = remainder;
-        spread[spread_of(remainder, reciprocal)]++;
+        spread[remainder >> shift]++;
         given += quotient;
     }
     return given;
@@ -119,54 +116,38 @@ static void units_give(uint64_t total, const int64_t *weights, size_t count, uin
     }
 }
 
-/* The k-th largest remainder, found among those that lie as close to it as the spread can tell; ties: how many equal to it
- * get a unit, `count` when all do. False when the close ones are too many (equal weights make equal remainders): then
- * a selection over all must do. */
-static bool threshold_near(const uint64_t *remainders, size_t count, uint64_t reciprocal, const uint32_t spread[SPREAD],
-                           size_t k, uint64_t *ret_threshold, size_t *ret_ties) {
-    uint32_t at = SPREAD - 1;
+/* One more unit for each of the k largest remainders: all that lie above the 64th where the k-th is, and of those inside
+ * it, which are few, the largest, the earlier first. False when they are too many (equal weights make equal
+ * remainders): then parts are untouched and a selection over all must do. */
+static bool units_add(const uint64_t *remainders, size_t count, uint64_t sum, const uint32_t spread[SPREAD], size_t k, int64_t *parts) {
+    unsigned shift = spread_shift(sum);
+    uint64_t at = (sum - 1) >> shift;
     while (k > spread[at]) k -= spread[at--]; /* ends: all together are more than k */
-    uint64_t close[CLOSE_MAX];
     if (spread[at] > CLOSE_MAX) return false;
+    struct {
+        uint64_t remainder;
+        size_t index;
+    } close[CLOSE_MAX];
     size_t n = 0;
-    uint64_t low = spread_first(at, reciprocal), width = spread_first(at + 1, reciprocal) - low;
     for (size_t i = 0; i < count; i++) {
-        if (remainders[i] - low >= width) continue;
-        size_t place = n++; /* largest first */
-        for (; place > 0 && close[place - 1] < remainders[i]; place--) close[place] = close[place - 1];
-        close[place] = remainders[i];
+        uint64_t where = remainders[i] >> shift;
+        parts[i] += where > at;
+        if (where != at) continue;
+        size_t place = n++; /* largest first, equal ones in their order */
+        for (; place > 0 && close[place - 1].remainder < remainders[i]; place--) close[place] = close[place - 1];
+        close[place].remainder = remainders[i];
+        close[place].index = i;
     }
-    size_t ties = 1;
-    while (ties < k && close[k - 1 - ties] == close[k - 1]) ties++;
-    bool all = k == n || close[k] != close[k - 1];
-    *ret_threshold = close[k - 1];
-    *ret_ties = all ? count : ties;
+    for (size_t i = 0; i < k; i++) parts[close[i].index]++;
     return true;
-}
-
-/* One more unit for each remainder above the threshold, and for the first `ties` equal to it. */
-static void units_add(const uint64_t *remainders, size_t count, int64_t *parts, uint64_t threshold, size_t ties) {
-    if (ties == count) { /* the rule: no counting along the way */
-        for (size_t i = 0; i < count; i++) parts[i] += remainders[i] >= threshold;
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        bool equal = remainders[i] == threshold && ties > 0;
-        ties -= equal;
-        parts[i] += (remainders[i] > threshold) | equal;
-    }
 }
 
 static void split_narrow(uint64_t size, const int64_t *weights, size_t count, uint64_t sum, int64_t *parts, uint64_t *scratch) {
     uint32_t spread[SPREAD] = {0};
-    uint64_t given = shares_narrow(size, weights, count, sum, parts, scratch, spread), threshold;
+    uint64_t given = shares_narrow(size, weights, count, sum, parts, scratch, spread);
+    if (given == size || units_add(scratch, count, sum, spread, (size_t)(size - given), parts)) return;
     size_t ties;
-    if (given == size) return;
-    if (threshold_near(scratch, count, UINT64_MAX / sum, spread, (size_t)(size - given), &threshold, &ties)) {
-        units_add(scratch, count, parts, threshold, ties);
-        return;
-    }
-    threshold = select_largest(scratch, count, (size_t)(size - given), &ties);
+    uint64_t threshold = select_largest(scratch, count, (size_t)(size - given), &ties);
     units_give(size, weights, count, sum, parts, threshold, ties);
 }
 

@@ -261,6 +261,7 @@ struct plan_input {
     const int64_t *after_statutory[BUCKET_COUNT]; /* what the statutory layer left: for `before other payers`; NULL = left */
     const int64_t *paid[PLAN_KIND_COUNT][BUCKET_COUNT]; /* earlier payers' money in this case that may fill deductibles, by kind */
     const int64_t *reimbursed;                    /* statutory money a line; NULL = none */
+    uint64_t *code_hashes;                        /* scratch, one a line, zeros at first: runs over one bill share what they put there; or NULL */
 };
 
 /* Why a benefit or a plan says no: refusals.def, ordered; the first that applies is the answer. */

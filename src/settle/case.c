@@ -27,7 +27,8 @@ static struct status work_init(struct settle_work *w, struct arena *a, const str
     w->scratch = ARENA_ARRAY(a, uint64_t, w->cell_room);
     w->cell_line = ARENA_ARRAY(a, uint32_t, w->cell_room);
     w->cell_bucket = ARENA_ARRAY(a, uint8_t, w->cell_room);
-    if (!w->weights || !w->parts || !w->scratch || !w->cell_line || !w->cell_bucket) return status_memory();
+    w->code_hashes = ARENA_ARRAY(a, uint64_t, w->n + 1);
+    if (!w->code_hashes || !w->weights || !w->parts || !w->scratch || !w->cell_line || !w->cell_bucket) return status_memory();
     for (uint32_t b = 0; b < BUCKET_GIVEN_COUNT; b++) {
         if (bill->net_sum[b] == 0) continue;
         if (!settle_column(w, &w->left[b])) return status_memory();
@@ -60,33 +61,35 @@ static struct status snapshot_before(struct settle_work *w, uint8_t bucket)
     return STATUS_OK;
 }
 
-/* Columns that money of this share will be written to, made before the cells are walked: a bit for each bucket that is paid from. */
-static struct status columns_ready(struct settle_work *w, const struct settle_share *share, bool fills)
+/* The columns that money of this share is written to, made when the first money of a bucket comes. */
+struct settle_columns {
+    int64_t *left[BUCKET_COUNT], *paid[BUCKET_COUNT];
+    bool statutory, fills;
+};
+
+static struct status column_ready(struct settle_work *w, const struct settle_share *share, uint8_t bucket, struct settle_columns *ret)
 {
-    const bool statutory = share->kind == PLAN_STATUTORY;
-    uint32_t buckets = 0;
-    for (uint32_t i = 0; i < share->run.cell_count; i++) buckets |= (uint32_t)(share->run.cells[i].pay > 0) << share->run.cells[i].bucket;
-    for (uint8_t b = 0; b < BUCKET_COUNT; b++) {
-        if (!(buckets >> b & 1U)) continue;
-        CHECK(w->left[b]);
-        if (!statutory) TRY(snapshot_before(w, b));
-        if (fills && !settle_column(w, &w->paid[share->kind][b])) return status_memory();
-    }
-    return statutory && buckets && !settle_column(w, &w->reimbursed) ? status_memory() : STATUS_OK;
+    CHECK(w->left[bucket]);
+    if (!ret->statutory) TRY(snapshot_before(w, bucket));
+    if (ret->fills && !settle_column(w, &w->paid[share->kind][bucket])) return status_memory();
+    if (ret->statutory && !settle_column(w, &w->reimbursed)) return status_memory();
+    ret->left[bucket] = w->left[bucket];
+    ret->paid[bucket] = w->paid[share->kind][bucket];
+    return STATUS_OK;
 }
 
 static struct status cells_apply(struct settle_work *w, const struct settle_share *share, bool fills)
 {
-    const bool statutory = share->kind == PLAN_STATUTORY;
-    TRY(columns_ready(w, share, fills));
+    struct settle_columns k = {.statutory = share->kind == PLAN_STATUTORY, .fills = fills};
     const struct plan_cell *end = share->run.cells + share->run.cell_count;
     for (const struct plan_cell *c = share->run.cells; c < end; c++) {
         if (c->pay == 0) continue;
-        int64_t *left = &w->left[c->bucket][c->line];
+        if (!k.left[c->bucket]) TRY(column_ready(w, share, c->bucket, &k));
+        int64_t *left = &k.left[c->bucket][c->line];
         CHECK(*left >= c->pay);
         *left -= c->pay;
-        if (fills) w->paid[share->kind][c->bucket][c->line] += c->pay;
-        if (!statutory) continue;
+        if (fills) k.paid[c->bucket][c->line] += c->pay;
+        if (!k.statutory) continue;
         if (w->after_statutory[c->bucket]) w->after_statutory[c->bucket][c->line] -= c->pay;
         w->reimbursed[c->line] += c->pay;
     }
@@ -167,7 +170,7 @@ static struct plan_input input_of(const struct settle_work *w, const struct bill
 {
     struct plan_input in = {.bill = w->bill, .policy = policy, .policy_default = !given, .settled_on = w->settled_on, .owner = w->owner,
                             .family = policy->family, .statutory_settled = w->statutory_settled, .basic_paid = w->statutory_paid > 0,
-                            .reimbursed = w->reimbursed};
+                            .reimbursed = w->reimbursed, .code_hashes = w->code_hashes};
     for (uint32_t b = 0; b < BUCKET_COUNT; b++) {
         in.left[b] = w->left[b];
         in.after_statutory[b] = w->after_statutory[b];

@@ -6,6 +6,8 @@
  */
 #include "settle/work.h"
 
+#include <string.h>
+
 int64_t *settle_column(struct settle_work *w, int64_t **column)
 {
     if (!*column) *column = ARENA_ARRAY(w->arena, int64_t, w->n + 1);
@@ -116,6 +118,19 @@ static struct status in_scope_move(struct settle_work *w, int64_t amount, enum b
     return STATUS_OK;
 }
 
+/* "statutory:hifp_pay"; without printf, which would cost as much as a split. */
+static bool fund_payer(struct arena *a, struct str fund, struct str *ret)
+{
+    static const char prefix[] = "statutory:";
+    const size_t n = sizeof prefix - 1;
+    char *p = arena_alloc(a, n + fund.n, 1);
+    if (!p) return false;
+    memcpy(p, prefix, n);
+    if (fund.n) memcpy(p + n, fund.p, fund.n);
+    *ret = (struct str){p, n + fund.n};
+    return true;
+}
+
 struct status settle_statutory_apply(struct settle_work *w, struct settle_answer *answer)
 {
     const struct bill_statutory *s = &w->bill->statutory;
@@ -124,8 +139,7 @@ struct status settle_statutory_apply(struct settle_work *w, struct settle_answer
     for (uint32_t i = 0; i < s->fund_count; i++) {
         if (s->funds[i].amount == 0) continue;
         struct settle_share *share = &answer->shares[answer->share_count++];
-        share->payer = arena_printf(w->arena, "statutory:%.*s", STR_FMT(s->funds[i].name));
-        if (!share->payer.p) return status_memory();
+        if (!fund_payer(w->arena, s->funds[i].name, &share->payer)) return status_memory();
         share->kind = PLAN_STATUTORY;
         share->pay = s->funds[i].amount;
         TRY(amount_take_in_order(w, fund_buckets(w->chain, s->funds[i].name), share, s->funds[i].amount));

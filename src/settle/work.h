@@ -18,6 +18,7 @@ struct settle_work {
     int64_t *after_statutory[BUCKET_COUNT]; /* set when a later payer first pays from the bucket */
     int64_t *paid[PLAN_KIND_COUNT][BUCKET_COUNT];
     int64_t *reimbursed;
+    uint64_t *code_hashes;    /* of the bill's codes, shared by all runs */
     uint16_t *touched[BUCKET_COUNT]; /* with explain: 1 + index in `touchers` of the benefit that took the cell last */
     struct settle_toucher {
         uint16_t share, benefit_result;
