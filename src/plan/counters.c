@@ -86,6 +86,14 @@ int64_t counter_find(const struct plan_counters *c, uint64_t hash, const struct 
     return slot->hash ? slot->value : 0;
 }
 
+bool counter_maybe(const struct plan_counters *c, uint64_t hash) {
+    if (!c || c->used == 0) return false;
+    uint32_t mask = c->slot_count - 1;
+    for (uint32_t i = (uint32_t)hash & mask; c->slots[i].hash; i = (i + 1) & mask)
+        if (c->slots[i].hash == hash) return true;
+    return false;
+}
+
 int64_t plan_counters_get(const struct plan_counters *c, const struct plan_counter_key *k) { return counter_find(c, counter_key_hash(k), k); }
 
 static struct status table_grow(struct plan_counters *c) {

@@ -20,5 +20,7 @@ uint64_t counter_key_hash(const struct plan_counter_key *k);
 bool counter_key_equal(const struct plan_counter_key *a, const struct plan_counter_key *b);
 /* As plan_counters_get with the hash at hand. */
 int64_t counter_find(const struct plan_counters *c, uint64_t hash, const struct plan_counter_key *k);
+/* False: no key with this hash is there, and none needs to be made. */
+bool counter_maybe(const struct plan_counters *c, uint64_t hash);
 
 #endif

@@ -61,8 +61,7 @@ struct run_clause {
 
 struct run_cells {
     uint32_t count, cap;
-    uint32_t *line;
-    uint8_t *bucket;
+    uint32_t *place;          /* line × 8 + bucket: see cell_line, cell_bucket */
     int64_t *base, *pay;
     uint64_t *scratch;
     int64_t *weights, *parts; /* for groups; made when needed */
@@ -71,6 +70,10 @@ struct run_cells {
     int64_t *rest;            /* with `rest of`: source × cap + cell: what came from it … */
     uint32_t *rest_cell;      /* … and which cell of it */
 };
+
+static inline uint32_t cell_line(const struct run_cells *c, uint32_t cell) { return c->place[cell] >> 3; }
+static inline uint32_t cell_bucket(const struct run_cells *c, uint32_t cell) { return c->place[cell] & 7; }
+_Static_assert(BUCKET_COUNT <= 8, "three bits hold a bucket");
 
 struct run {
     struct arena *arena;

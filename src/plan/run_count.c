@@ -26,7 +26,7 @@ static int64_t room_of(int64_t value, int64_t before) { return value == PLAN_NOT
 /* For each day: as many days as the longest of the group's bed lines counts. */
 static void beds_find(struct run *r, struct run_clause *c) {
     for (uint32_t i = 0; i < c->count; i++) {
-        uint32_t line = r->cells.line[c->cell[i]];
+        uint32_t line = cell_line(&r->cells, c->cell[i]);
         struct run_group *g = &c->groups[c->group_of[i]];
         if (r->bill->lines.kind[line] == BILL_LINE_BED) g->bed_factor = i64_max(g->bed_factor, units(r, line));
     }
@@ -46,12 +46,12 @@ static bool count_money(struct run *r, struct run_clause *c, int64_t value) {
 
 /* The cells of a line that passes the room keep cell × room ÷ units, rounded down. Returns the place behind the line. */
 static uint32_t line_grant(struct run *r, struct run_clause *c, uint32_t first) {
-    uint32_t line = r->cells.line[c->cell[first]], at = first;
+    uint32_t line = cell_line(&r->cells, c->cell[first]), at = first;
     struct run_group *g = &c->groups[c->group_of[first]];
     int64_t count = units(r, line), given = i64_min(count, g->room);
     c->granted[first] = given;
     if (g->room != PLAN_NOTHING) g->room -= given;
-    for (; at < c->count && r->cells.line[c->cell[at]] == line; at++) {
+    for (; at < c->count && cell_line(&r->cells, c->cell[at]) == line; at++) {
         int64_t *base = &r->cells.base[c->cell[at]];
         if (given < count) *base = (int64_t)((i128)*base * given / count);
     }
@@ -110,7 +110,7 @@ static void times_count(const struct run *r, struct run_clause *c) {
     const struct run_cells *cells = &r->cells;
     for (uint32_t i = 0, end; i < c->count; i = end) {
         bool money = false;
-        for (end = i; end < c->count && cells->line[c->cell[end]] == cells->line[c->cell[i]]; end++) money = money || cells->base[c->cell[end]] > 0;
+        for (end = i; end < c->count && cell_line(cells, c->cell[end]) == cell_line(cells, c->cell[i]); end++) money = money || cells->base[c->cell[end]] > 0;
         if (money) c->groups[c->group_of[i]].count += c->granted[i];
     }
 }
@@ -134,8 +134,7 @@ static void clause_count(const struct run *r, struct run_clause *c) {
 static void cells_compact(struct run_cells *c) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < c->count; i++) {
-        c->line[kept] = c->line[i];
-        c->bucket[kept] = c->bucket[i];
+        c->place[kept] = c->place[i];
         c->base[kept] = c->base[i];
         kept += c->base[i] > 0;
     }

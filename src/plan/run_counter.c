@@ -53,19 +53,23 @@ static void key_fill(const struct run *r, uint32_t counter, struct day of, struc
 
 /* ---- without code -------------------------------------------------------------------------------------------------- */
 
-static struct run_counter *counter_load(struct run *r, uint32_t counter) {
-    struct run_counter *slot = &r->counters[counter];
-    if (slot->loaded) return slot;
+static struct run_counter *counter_read(struct run *r, uint32_t counter, struct run_counter *slot) {
     const struct program_counter *c = &r->program->counters[counter];
     slot->loaded = true;
     slot->before = slot->value = 0;
     slot->period_of = period_of(r, c->key.each, DAY_NONE);
     if (c->key.each == PLAN_EACH_CLAIM || !r->table || r->table->used == 0) return slot;
     uint64_t hash = counter_hash_finish(c->hash + owner_hash(r, c) + period_hash(r, c->key.each, slot->period_of));
+    if (!counter_maybe(r->table, hash)) return slot;
     struct plan_counter_key key;
     key_fill(r, counter, slot->period_of, (struct str){0}, &key);
     slot->before = slot->value = counter_find(r->table, hash, &key);
     return slot;
+}
+
+static inline struct run_counter *counter_load(struct run *r, uint32_t counter) {
+    struct run_counter *slot = &r->counters[counter];
+    return slot->loaded ? slot : counter_read(r, counter, slot);
 }
 
 int64_t run_counter_get(struct run *r, uint32_t counter) { return counter_load(r, counter)->value; }
@@ -100,7 +104,7 @@ void run_keyed_find(struct run *r, const struct program_clause *clause, struct r
         g->before = r->keyed[i].value;
         return;
     }
-    if (!reads) return;
+    if (!reads || !counter_maybe(r->table, hash)) return;
     struct plan_counter_key key;
     key_fill(r, clause->counter, of, g->code, &key);
     g->before = counter_find(r->table, hash, &key);

@@ -69,7 +69,7 @@ static bool clause_lines(struct run *r, const struct program_clause *clause, con
 }
 
 static inline bool concerns(const struct run_cells *c, uint32_t cell, const uint64_t *lines) {
-    return (lines[c->line[cell] / 64] >> c->line[cell] % 64 & 1) && c->base[cell] > 0;
+    return (lines[cell_line(c, cell) / 64] >> cell_line(c, cell) % 64 & 1) && c->base[cell] > 0;
 }
 
 /* Fills cell[], and counts the lines they stand on. */
@@ -84,8 +84,8 @@ static bool cells_find(struct run *r, struct run_clause *c, const uint64_t *line
     uint32_t line = UINT32_MAX;
     for (uint32_t i = 0; c->count < count; i++) {
         if (!concerns(cells, i, lines)) continue;
-        *ret_lines += cells->line[i] != line;
-        line = cells->line[i];
+        *ret_lines += cell_line(cells, i) != line;
+        line = cell_line(cells, i);
         c->cell[c->count++] = i;
     }
     return true;
@@ -130,7 +130,7 @@ static uint32_t group_of_line(struct grouping *f, uint32_t line) {
     return group;
 }
 
-static bool groups_many(struct run *r, struct run_clause *c, uint32_t line_count) {
+static bool groups_many(struct run *r, struct run_clause *c, const uint64_t *lines, uint32_t line_count) {
     struct grouping f = {.r = r, .c = c, .keyed = c->clause->key != PLAN_KEY_NONE, .daily = c->clause->each == PLAN_EACH_DAY};
     uint32_t slots = 4, group = 0, line = UINT32_MAX, hashed;
     while (slots < line_count * 2) slots *= 2;
@@ -138,10 +138,10 @@ static bool groups_many(struct run *r, struct run_clause *c, uint32_t line_count
     f.slots = ARENA_ARRAY(r->arena, uint32_t, slots);
     c->groups = ARENA_ARRAY(r->arena, struct run_group, line_count);
     if (!f.slots || !c->groups) return run_fail_memory(r);
-    if (f.keyed && !run_lines_index(r, r->benefit_lines, true, &hashed)) return false;
+    if (f.keyed && !run_lines_index(r, lines, true, &hashed)) return false;
     for (uint32_t i = 0; i < c->count; i++) {
-        if (r->cells.line[c->cell[i]] != line) {
-            line = r->cells.line[c->cell[i]];
+        if (cell_line(&r->cells, c->cell[i]) != line) {
+            line = cell_line(&r->cells, c->cell[i]);
             group = group_of_line(&f, line);
         }
         c->group_of[i] = group;
@@ -167,7 +167,7 @@ bool run_groups(struct run *r, const struct program_clause *clause, const uint64
     c->clause = clause;
     c->many = clause->key != PLAN_KEY_NONE || clause->each == PLAN_EACH_DAY;
     if (!clause_lines(r, clause, lines, &lines) || !cells_find(r, c, lines, &line_count)) return false;
-    if (!(c->many ? groups_many(r, c, line_count) : groups_one(r, c))) return false;
+    if (!(c->many ? groups_many(r, c, lines, line_count) : groups_one(r, c))) return false;
     for (uint32_t i = 0; i < c->count; i++) c->groups[c->group_of[i]].sum += values[c->cell[i]];
     c->next = r->clauses;
     r->clauses = c;

@@ -82,12 +82,12 @@ void run_lines_code_is(const struct run *r, const uint64_t *from, struct str cod
 
 bool run_lines_index(struct run *r, const uint64_t *lines, bool hash, uint32_t *ret_count) {
     if (!r->index) {
-        size_t n = r->line_count;
-        char *memory = arena_alloc(r->arena, n * (sizeof(uint64_t) + sizeof(uint32_t) + sizeof(int32_t)), _Alignof(uint64_t));
+        size_t n = r->line_count, hashes = r->in->code_hashes ? 0 : n * sizeof(uint64_t);
+        char *memory = arena_alloc(r->arena, hashes + n * (sizeof(uint32_t) + sizeof(int32_t)), _Alignof(uint64_t));
         if (!memory) return run_fail_memory(r);
-        r->line_hash = (uint64_t *)(void *)memory;
-        r->index = (uint32_t *)(void *)(memory + n * sizeof(uint64_t));
-        r->entries = (int32_t *)(void *)(memory + n * (sizeof(uint64_t) + sizeof(uint32_t)));
+        r->line_hash = hashes ? (uint64_t *)(void *)memory : r->in->code_hashes;
+        r->index = (uint32_t *)(void *)(memory + hashes);
+        r->entries = (int32_t *)(void *)(memory + hashes + n * sizeof(uint32_t));
     }
     uint32_t line, count = 0;
     FOR_LINES(r, lines, line) {

@@ -93,9 +93,9 @@ static void left_bound(struct run *r) {
     struct run_cells *c = &r->cells;
     int64_t lost = 0;
     for (uint32_t i = 0; i < c->count; i++) {
-        uint8_t b = c->bucket[i];
-        int64_t left = r->in->left[b] ? r->in->left[b][c->line[i]] : 0;
-        if (r->paid[b]) left -= r->paid[b][c->line[i]];
+        uint32_t b = cell_bucket(c, i);
+        int64_t left = r->in->left[b] ? r->in->left[b][cell_line(c, i)] : 0;
+        if (r->paid[b]) left -= r->paid[b][cell_line(c, i)];
         int64_t cut = i64_max(c->pay[i] - i64_max(left, 0), 0);
         c->pay[i] -= cut;
         lost += cut;
@@ -109,10 +109,10 @@ static void left_bound(struct run *r) {
 static bool paid_note(struct run *r) {
     const struct run_cells *c = &r->cells;
     for (uint32_t i = 0; i < c->count; i++) {
-        int64_t **column = &r->paid[c->bucket[i]];
+        int64_t **column = &r->paid[cell_bucket(c, i)];
         if (!*column) *column = ARENA_ARRAY(r->arena, int64_t, r->line_count);
         if (!*column) return run_fail_memory(r);
-        (*column)[c->line[i]] += c->pay[i];
+        (*column)[cell_line(c, i)] += c->pay[i];
     }
     return true;
 }
@@ -138,7 +138,8 @@ static void caps_record(struct run *r) {
 /* Room for `count` more records of cells. */
 static bool out_reserve(struct run *r, uint32_t count) {
     if (r->out_count + count <= r->out_cap) return true;
-    uint32_t cap = r->out_count + count > r->out_cap * 2 ? r->out_count + count : r->out_cap * 2;
+    uint32_t wanted = r->out_count + count, guess = r->out_cap ? r->out_cap * 2 : r->program->benefit_count > 1 ? r->line_count * 3 : 0;
+    uint32_t cap = wanted > guess ? wanted : guess; /* a line lies in two or three buckets */
     struct plan_cell *grown = ARENA_ARRAY(r->arena, struct plan_cell, cap);
     if (!grown) return run_fail_memory(r);
     if (r->out_count) memcpy(grown, r->out, r->out_count * sizeof(*grown));
@@ -153,9 +154,18 @@ static bool cells_write(struct run *r) {
     r->row->cell_start = r->out_count;
     r->row->cell_count = c->count;
     struct plan_cell *out = r->out + r->out_count;
-    for (uint32_t i = 0; i < c->count; i++)
-        out[i] = (struct plan_cell){.line = c->line[i], .bucket = c->bucket[i], .segment = (uint8_t)r->segment, .benefit = r->row->benefit,
-                                    .base = c->base[i], .pay = c->pay[i], .moved = c->moved ? c->moved[i] : 0};
+    uint16_t benefit = r->row->benefit;
+    uint8_t segment = (uint8_t)r->segment;
+    for (uint32_t i = 0; i < c->count; i++) { /* the memory is zeroed: `moved` is written where there is any */
+        uint32_t place = c->place[i];
+        out[i].line = place >> 3;
+        out[i].bucket = place & 7;
+        out[i].segment = segment;
+        out[i].benefit = benefit;
+        out[i].base = c->base[i];
+        out[i].pay = c->pay[i];
+    }
+    for (uint32_t i = 0; c->moved && i < c->count; i++) out[i].moved = c->moved[i];
     r->out_count += c->count;
     return true;
 }

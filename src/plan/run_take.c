@@ -101,40 +101,81 @@ static bool cells_reserve(struct run *r, uint32_t count) {
     c->count = 0;
     c->moved = c->direct = c->rest = NULL;
     if (count <= c->cap) return true;
-    size_t n = count, size = n * (3 * sizeof(int64_t) + sizeof(uint32_t) + 1);
-    char *memory = arena_alloc(r->arena, size, _Alignof(int64_t));
+    size_t n = count;
+    char *memory = arena_alloc(r->arena, n * (3 * sizeof(int64_t) + sizeof(uint32_t)), _Alignof(int64_t));
     if (!memory) return run_fail_memory(r);
     *c = (struct run_cells){.base = (int64_t *)(void *)memory, .pay = (int64_t *)(void *)(memory + n * 8),
-                            .scratch = (uint64_t *)(void *)(memory + n * 16), .line = (uint32_t *)(void *)(memory + n * 24),
-                            .bucket = (uint8_t *)(memory + n * 28), .cap = count};
+                            .scratch = (uint64_t *)(void *)(memory + n * 16), .place = (uint32_t *)(void *)(memory + n * 24), .cap = count};
     return true;
 }
 
 /* Written without branches on the money: the next cell overwrites one of 0. */
-static inline void cell_put(struct run_cells *c, uint32_t line, uint8_t bucket, int64_t money) {
-    c->line[c->count] = line;
-    c->bucket[c->count] = bucket;
+static inline void cell_put(struct run_cells *c, uint32_t line, uint32_t bucket, int64_t money) {
+    c->place[c->count] = line << 3 | bucket;
     c->base[c->count] = money;
     c->count += money > 0;
 }
 
-static bool take_plain(struct run *r, const uint64_t *lines) {
-    struct columns k;
-    columns_pick(r, &k);
-    if (!cells_reserve(r, run_mask_count(r, lines) * k.count + 1)) return false; /* one more: cell_put writes ahead */
+/* The tight loop of most benefits. Inlined for each number of columns, so that their addresses stay in registers. */
+__attribute__((always_inline)) static inline uint64_t take_columns(struct run *r, const uint64_t *lines, const struct columns *k, uint32_t columns) {
+    const int64_t *m0 = k->money[0], *m1 = k->money[columns > 1 ? 1 : 0], *m2 = k->money[columns > 2 ? 2 : 0], *m3 = k->money[columns > 3 ? 3 : 0];
+    const uint32_t b0 = k->bucket[0], b1 = k->bucket[columns > 1 ? 1 : 0], b2 = k->bucket[columns > 2 ? 2 : 0], b3 = k->bucket[columns > 3 ? 3 : 0];
+    uint32_t *place = r->cells.place, count = 0;
+    int64_t *base = r->cells.base;
+#define TAKE(money_column, bucket)                                                                            \
+    do {                                                                                                      \
+        int64_t money = (money_column)[line];                                                                 \
+        place[count] = line << 3 | (bucket);                                                                  \
+        base[count] = money;                                                                                  \
+        count += money > 0;                                                                                   \
+    } while (0)
+    for (uint32_t w = 0; w < r->words; w++)
+        for (uint64_t bits = lines[w]; bits; bits &= bits - 1) {
+            uint32_t line = w * 64 + (uint32_t)__builtin_ctzll(bits);
+            TAKE(m0, b0);
+            if (columns > 1) TAKE(m1, b1);
+            if (columns > 2) TAKE(m2, b2);
+            if (columns > 3) TAKE(m3, b3);
+        }
+#undef TAKE
+    r->cells.count = count;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) sum += (uint64_t)base[i];
+    return sum;
+}
+
+/* Columns that earlier benefits took from, or more than four. */
+static uint64_t take_columns_left(struct run *r, const uint64_t *lines, const struct columns *k) {
     struct run_cells c = r->cells;
     uint64_t sum = 0;
     for (uint32_t w = 0; w < r->words; w++)
         for (uint64_t bits = lines[w]; bits; bits &= bits - 1) {
             uint32_t line = w * 64 + (uint32_t)__builtin_ctzll(bits);
-            for (uint32_t i = 0; i < k.count; i++) {
-                int64_t money = money_at(&k, i, line);
-                cell_put(&c, line, k.bucket[i], money);
+            for (uint32_t i = 0; i < k->count; i++) {
+                int64_t money = money_at(k, i, line);
+                cell_put(&c, line, k->bucket[i], money);
                 sum += (uint64_t)money;
             }
         }
     r->cells.count = c.count;
-    r->base = sum_finish(sum);
+    return sum;
+}
+
+static uint64_t take_cells(struct run *r, const uint64_t *lines, const struct columns *k) {
+    switch (k->any_taken ? 0 : k->count) {
+    case 1: return take_columns(r, lines, k, 1);
+    case 2: return take_columns(r, lines, k, 2);
+    case 3: return take_columns(r, lines, k, 3);
+    case 4: return take_columns(r, lines, k, 4);
+    default: return take_columns_left(r, lines, k);
+    }
+}
+
+static bool take_plain(struct run *r, const uint64_t *lines) {
+    struct columns k;
+    columns_pick(r, &k);
+    if (!cells_reserve(r, run_mask_count(r, lines) * k.count + 1)) return false; /* one more: cells are written ahead */
+    r->base = sum_finish(take_cells(r, lines, &k));
     return true;
 }
 
@@ -220,7 +261,7 @@ static bool rest_cell_put(struct run *r, struct source *sources, uint32_t line, 
         sum = run_add(sum, c->rest[part]);
     }
     if (r->benefit->share_list != PLAN_NONE && !run_ratio(sum, share, r->benefit->share_rounding, &sum)) return inexact(r);
-    cell_put(c, line, (uint8_t)bucket, sum);
+    cell_put(c, line, bucket, sum);
     return true;
 }
 
@@ -281,7 +322,7 @@ bool run_taken(struct run *r) {
     for (uint32_t i = 0; i < c->count; i++) {
         int64_t direct = c->base[i];
         if (c->direct) taken_rests(r, i, &direct);
-        if (leaves >> c->bucket[i] & 1) r->taken[c->bucket[i]][c->line[i]] += direct;
+        if (leaves >> cell_bucket(c, i) & 1) r->taken[cell_bucket(c, i)][cell_line(c, i)] += direct;
     }
     return true;
 }
