@@ -6,16 +6,19 @@
 
 static const char *const compares[] = {"<", "<=", "=", "!=", ">=", ">"};
 
+/* The catalogue class that is not given is written `unmarked`. */
+static const char *word_text(const struct bill_word *w) {
+    return w->name[0] ? w->name : "unmarked";
+}
+
 static void words_cond(struct gen_plan *g, const char *fact, enum bill_vocabulary which) {
     uint32_t n;
     const struct bill_word *words = bill_words(which, &n);
-    uint32_t a = rng_below(g->r, n), b = rng_below(g->r, n);
-    if (words[a].name[0] == '\0') a = n - 1; /* the unmarked catalogue class */
-    if (words[b].name[0] == '\0' || b == a) b = a > 1 ? a - 1 : a + 1;
+    uint32_t a = rng_below(g->r, n), b = (a + 1 + rng_below(g->r, n - 1)) % n;
     switch (rng_below(g->r, 3)) {
-    case 0: buf_printf(g->out, "%s = %s", fact, words[a].name); break;
-    case 1: buf_printf(g->out, "%s != %s", fact, words[a].name); break;
-    default: buf_printf(g->out, "%s in (%s, %s)", fact, words[a].name, words[b].name); break;
+    case 0: buf_printf(g->out, "%s = %s", fact, word_text(&words[a])); break;
+    case 1: buf_printf(g->out, "%s != %s", fact, word_text(&words[a])); break;
+    default: buf_printf(g->out, "%s in (%s, %s)", fact, word_text(&words[a]), word_text(&words[b])); break;
     }
 }
 
@@ -31,7 +34,7 @@ static void own_fact(struct gen_plan *g) {
     case 3: if (g->reads_out) { buf_add_cstr(g->out, "out_of_region in (none, referred)"); return; } break;
     case 4: if (g->reads_stays) { count_cond(g, "stays_this_year", 3); return; } break;
     case 5: if (g->reads_score) { count_cond(g, "score", 9); return; } break;
-    case 6: if (g->reads_medal) { buf_printf(g->out, "medal = %s", gen_tiers[rng_below(g->r, 3)]); return; } break;
+    case 6: if (g->reads_medal) { buf_printf(g->out, "medal %s %s", rng_chance(g->r, 50) ? "=" : "!=", gen_tiers[rng_below(g->r, 3)]); return; } break;
     default: if (g->reads_member) { buf_add_cstr(g->out, "member"); return; } break;
     }
     buf_add_cstr(g->out, "statutory settled");

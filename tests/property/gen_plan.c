@@ -211,6 +211,8 @@ static void conditions(struct gen_plan *g) {
         buf_printf(g->out, "\n  case k%u \"情形%u\" when ", i, i);
         gen_cond_visit(g, 1);
     }
+    g->disjoint = rng_chance(g->r, 30);
+    if (g->disjoint) buf_add_cstr(g->out, "\n  case staying \"住院\" when visit = inpatient\n  case walking \"门诊\" when visit in (outpatient, chronic)");
     buf_add_char(g->out, '\n');
     g->classes = classes;
     g->cases = cases;

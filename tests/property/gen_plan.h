@@ -47,6 +47,7 @@ struct gen_plan {
     bool reads_type, reads_level, reads_poor, reads_out, reads_stays, reads_score, reads_medal, reads_member;
     bool indemnity[8];       /* by benefit; else an allowance */
     bool monotone;           /* more to take never means less pay */
+    bool disjoint;           /* the cases `staying` and `walking` are there */
     bool named;              /* conditions may use classes and cases now */
     struct gen_bound bounds[GEN_BOUNDS];
     uint32_t bound_count;

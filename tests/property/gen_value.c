@@ -175,25 +175,40 @@ static void guard_name(struct gen_plan *g, uint32_t which) {
     else buf_printf(g->out, "k%u", which - g->classes);
 }
 
-/* Exceptions behind a base; each is ", NAME value" or, the first after `except`, " NAME value". Returns the most. */
+static int64_t guarded(struct gen_plan *g, const struct kind_of_value *k, uint32_t first, int64_t second) {
+    guard_name(g, first);
+    if (second >= 0) {
+        buf_add_cstr(g->out, " and ");
+        guard_name(g, (uint32_t)second);
+    }
+    buf_add_char(g->out, ' ');
+    return value(g, k);
+}
+
+/* Two cases that exclude each other. */
+static int64_t disjoint(struct gen_plan *g, const struct kind_of_value *k) {
+    buf_add_cstr(g->out, "staying ");
+    int64_t most = value(g, k);
+    buf_add_cstr(g->out, ", walking ");
+    return i64_max(most, value(g, k));
+}
+
+/* Exceptions behind a base, the first after `except` or a comma: one; one and what includes it; two in order; two and what includes both;
+ * two that exclude each other. Returns the most. */
 static int64_t exceptions(struct gen_plan *g, const struct kind_of_value *k, bool after_by, int64_t most) {
     uint32_t names = g->classes + g->cases;
-    if (!g->named || names == 0 || rng_chance(g->r, 55)) return most;
-    uint32_t first = rng_below(g->r, names), second = rng_below(g->r, names);
-    uint32_t shape = first == second ? 0 : rng_below(g->r, 3); /* 0 one, 1 nested, 2 in order */
+    if (!g->named || rng_chance(g->r, 55) || (names == 0 && !g->disjoint)) return most;
+    uint32_t first = rng_below(g->r, names), second = rng_below(g->r, names), shape = first == second ? 0 : rng_below(g->r, 4);
     buf_add_cstr(g->out, after_by ? " except " : ", ");
-    guard_name(g, first);
-    buf_add_char(g->out, ' ');
-    most = i64_max(most, value(g, k));
+    if (names == 0 || (g->disjoint && rng_chance(g->r, 30))) return i64_max(most, disjoint(g, k));
+    most = i64_max(most, guarded(g, k, first, -1));
     if (shape == 0) return most;
     buf_add_cstr(g->out, ", ");
-    if (shape == 1) {
-        guard_name(g, first);
-        buf_add_cstr(g->out, " and ");
+    if (shape == 3) {
+        most = i64_max(most, guarded(g, k, second, (int64_t)first));
+        buf_add_cstr(g->out, ", ");
     }
-    guard_name(g, second);
-    buf_add_char(g->out, ' ');
-    most = i64_max(most, value(g, k));
+    most = i64_max(most, guarded(g, k, shape == 1 ? first : second, shape == 1 ? (int64_t)second : -1));
     if (shape == 2) buf_add_cstr(g->out, " in order");
     return most;
 }
