@@ -102,7 +102,13 @@ static void need_enrolled(struct logic *q) {
     (void)need(q, LOGIC_ENROLLED, 0);
 }
 
+/* What asks for code or kind of a line: false where only totals are known (docs/plan-language.md §4, step 3.2). */
+static bool asks_code_or_kind(const struct plan_cond *c) {
+    return c->kind == PLAN_COND_CODE_IN_LIST || (c->kind == PLAN_COND_IN && (c->ref.index == PLAN_FACT_CODE || c->ref.index == PLAN_FACT_KIND));
+}
+
 static void need_of_leaf(struct logic *q, const struct plan_cond *c) {
+    if (asks_code_or_kind(c)) (void)need(q, LOGIC_TOTALS, 0);
     switch (c->kind) {
     case PLAN_COND_FACT:
     case PLAN_COND_IN:
@@ -157,10 +163,23 @@ const struct logic_node *logic_cond(struct logic *q, const struct plan_cond *c) 
     return node(q, (struct logic_node){.kind = NODE_LEAF, .leaf = c});
 }
 
+const struct logic_node *logic_code_in_list(struct logic *q, int32_t list) {
+    struct plan_cond *c = q == NULL ? NULL : ARENA_NEW(q->w->a, struct plan_cond);
+    if (c == NULL) {
+        if (q != NULL) q->w->no_memory = true;
+        return NULL;
+    }
+    c->kind = PLAN_COND_CODE_IN_LIST;
+    c->ref.index = list;
+    c->line_level = true;
+    return logic_cond(q, c);
+}
+
 const struct logic_node *logic_waited(struct logic *q, int32_t days) {
     if (q == NULL) return NULL;
     if (days <= 0) return q->node_true;
     need_enrolled(q);
+    (void)need(q, LOGIC_DEFAULT, 0);
     return node(q, (struct logic_node){.kind = NODE_WAITED, .number = days});
 }
 
@@ -276,7 +295,7 @@ static enum truth leaf_diagnosis(const struct logic *q, const struct plan_cond *
     return slots == FALSE && *open != NULL ? OPEN : slots;
 }
 
-static enum truth leaf(const struct logic *q, const struct plan_cond *c, struct logic_variable **open) {
+static enum truth leaf_known(const struct logic *q, const struct plan_cond *c, struct logic_variable **open) {
     const struct logic_value *v;
     struct day on;
     switch (c->kind) {
@@ -315,6 +334,16 @@ static enum truth leaf(const struct logic *q, const struct plan_cond *c, struct 
     return FALSE;
 }
 
+static enum truth leaf(const struct logic *q, const struct plan_cond *c, struct logic_variable **open) {
+    enum truth t = leaf_known(q, c, open);
+    if (!asks_code_or_kind(c) || t == FALSE) return t;
+    struct logic_variable *undecided = NULL;
+    const struct logic_value *totals = value(q, LOGIC_TOTALS, 0, &undecided);
+    if (totals != NULL) return totals->number != 0 ? FALSE : t;
+    if (*open == NULL) *open = undecided;
+    return OPEN;
+}
+
 /* ---- rules between facts of one bill ----------------------------------------------------------------------------------- */
 
 static enum truth implies(const struct logic *q, int32_t fact, int32_t needed, struct logic_variable **open) {
@@ -324,53 +353,94 @@ static enum truth implies(const struct logic *q, int32_t fact, int32_t needed, s
     return a == NULL || b == NULL ? OPEN : FALSE;
 }
 
+/* A line of this date under this deciding date. One line inside the force: the stay reaches from one day to the other; totals are dated on its last day.
+ * In general lines lie on any day: a stay over the end of cover is decided by another date, with all its lines; where every line decides for itself, the
+ * last of its segment decides. */
+static bool line_date_fits(const struct logic *q, struct day on, struct day line, bool totals, int64_t days) {
+    const struct plan *p = q->w->p;
+    bool by_line = p->counts_by == PLAN_BY_LINE_DATE, by_admission = p->counts_by == PLAN_BY_ADMISSION;
+    if (!q->simple) return !by_line || (day_in(line, p->in_force) && line.v <= on.v);
+    if (!day_in(line, p->in_force)) return false;
+    if (by_line || (totals && !by_admission)) return line.v == on.v;
+    if (totals && days > 0) return line.v == on.v + (days > 1 ? days : 0);
+    return by_admission ? line.v >= on.v : line.v <= on.v;
+}
+
+static enum truth line_date_rule(const struct logic *q, struct logic_variable **open) {
+    struct day on = deciding(q, open), line = line_date(q, open);
+    const struct logic_value *totals = value(q, LOGIC_TOTALS, 0, open), *days = value(q, LOGIC_FACT, PLAN_FACT_DAYS, open);
+    if (*open != NULL) return OPEN;
+    return truth_of(line_date_fits(q, on, line, totals != NULL && totals->number != 0, days != NULL ? days->number : 0));
+}
+
+/* A stay of so many days that is decided on this day: within the force, or across its ends in a way that leaves the decision there. */
+static bool stay_fits(const struct logic *q, struct day on, int64_t days, struct day first) {
+    const struct plan *p = q->w->p;
+    if (!q->simple || days <= 1 || p->counts_by == PLAN_BY_LINE_DATE) return true;
+    if (p->counts_by == PLAN_BY_ADMISSION) return on.v + days <= p->in_force.to.v || p->over_the_end_by == PLAN_BY_ADMISSION;
+    return on.v - days >= p->in_force.from.v || first.v >= p->in_force.from.v;
+}
+
+static enum truth stay_rule(const struct logic *q, struct logic_variable **open) {
+    const struct logic_value *days = value(q, LOGIC_FACT, PLAN_FACT_DAYS, open);
+    struct day on = deciding(q, open), first = q->w->p->in_force.from; /* enrolled on the first day, when it is not asked */
+    if (find(q, LOGIC_ENROLLED, 0) != NULL) first = first_enrolled(q, open);
+    return *open != NULL || days == NULL ? OPEN : truth_of(stay_fits(q, on, days->number, first));
+}
+
+static enum truth renewed_rule(const struct logic *q, struct logic_variable **open) {
+    const struct logic_value *renewed = value(q, LOGIC_FACT, PLAN_FACT_RENEWED, open);
+    if (renewed == NULL) return OPEN;
+    if (renewed->number == 0) return TRUE;
+    struct day on = deciding(q, open), first = first_enrolled(q, open);
+    return *open != NULL ? OPEN : truth_of(first.v < on.v);
+}
+
 static enum truth rule_holds(const struct logic *q, enum logic_rule rule, struct logic_variable **open) {
     const struct logic_value *a, *b;
-    struct day on, line;
     switch (rule) {
     case RULE_BASIC_NEEDS_SETTLED: return implies(q, PLAN_FACT_BASIC_PAID, PLAN_FACT_SETTLED, open);
     case RULE_REIMBURSED_NEEDS_BASIC: return implies(q, PLAN_FACT_REIMBURSED, PLAN_FACT_BASIC_PAID, open);
     case RULE_REIMBURSED_NEEDS_SETTLED: return implies(q, PLAN_FACT_REIMBURSED, PLAN_FACT_SETTLED, open);
-    case RULE_ICU_WITHIN_DAYS:
-        a = value(q, LOGIC_FACT, PLAN_FACT_ICU_DAYS, open);
-        b = value(q, LOGIC_FACT, PLAN_FACT_DAYS, open);
-        return a == NULL || b == NULL ? OPEN : truth_of(a->number <= b->number);
-    case RULE_RENEWED_NEEDS_PAST:
-        a = value(q, LOGIC_FACT, PLAN_FACT_RENEWED, open);
-        if (a == NULL) return OPEN;
-        if (a->number == 0) return TRUE;
-        on = deciding(q, open);
-        line = first_enrolled(q, open);
-        return *open != NULL ? OPEN : truth_of(line.v < on.v);
-    case RULE_LINE_DATE:
-        on = deciding(q, open);
-        line = line_date(q, open);
-        if (*open != NULL) return OPEN;
-        if (q->w->p->counts_by == PLAN_BY_ADMISSION) return truth_of(line.v >= on.v);
-        if (q->w->p->counts_by == PLAN_BY_LINE_DATE) return truth_of(line.v == on.v);
-        return truth_of(line.v <= on.v);
+    case RULE_BASIC_ON_ITS_LINE: return q->simple ? implies(q, PLAN_FACT_BASIC_PAID, PLAN_FACT_REIMBURSED, open) : TRUE; /* there is no other line */
+    case RULE_RENEWED_NEEDS_PAST: return renewed_rule(q, open);
+    case RULE_TOTALS_UNMARKED:
+        a = value(q, LOGIC_TOTALS, 0, open);
+        b = value(q, LOGIC_FACT, PLAN_FACT_CATALOGUE, open);
+        if ((a != NULL && a->number == 0) || (b != NULL && b->number == BILL_CLASS_NONE)) return TRUE;
+        return a == NULL || b == NULL ? OPEN : FALSE;
+    case RULE_LINE_DATE: return line_date_rule(q, open);
+    case RULE_STAY_INSIDE: return stay_rule(q, open);
+    case RULE_NAMED_POLICY:
+        a = value(q, LOGIC_DEFAULT, 0, open);
+        return a == NULL ? OPEN : truth_of(!q->simple || a->number == 0);
     }
     return TRUE;
+}
+
+static const struct logic_node *rule_node(struct logic *q, const struct logic_node *f, enum logic_rule rule) {
+    return logic_and(q, f, node(q, (struct logic_node){.kind = NODE_RULE, .number = (int32_t)rule}));
 }
 
 static const struct logic_node *with_rules(struct logic *q, const struct logic_node *f) {
     static const struct {
         enum logic_rule rule;
+        enum logic_about about; /* both asked */
         int32_t a, b;
     } rules[] = {
-        {RULE_ICU_WITHIN_DAYS, PLAN_FACT_ICU_DAYS, PLAN_FACT_DAYS},
-        {RULE_BASIC_NEEDS_SETTLED, PLAN_FACT_BASIC_PAID, PLAN_FACT_SETTLED},
-        {RULE_REIMBURSED_NEEDS_BASIC, PLAN_FACT_REIMBURSED, PLAN_FACT_BASIC_PAID},
-        {RULE_REIMBURSED_NEEDS_SETTLED, PLAN_FACT_REIMBURSED, PLAN_FACT_SETTLED},
-        {RULE_RENEWED_NEEDS_PAST, PLAN_FACT_RENEWED, PLAN_FACT_RENEWED},
+        {RULE_BASIC_NEEDS_SETTLED, LOGIC_FACT, PLAN_FACT_BASIC_PAID, PLAN_FACT_SETTLED},
+        {RULE_REIMBURSED_NEEDS_BASIC, LOGIC_FACT, PLAN_FACT_REIMBURSED, PLAN_FACT_BASIC_PAID},
+        {RULE_REIMBURSED_NEEDS_SETTLED, LOGIC_FACT, PLAN_FACT_REIMBURSED, PLAN_FACT_SETTLED},
+        {RULE_BASIC_ON_ITS_LINE, LOGIC_FACT, PLAN_FACT_REIMBURSED, PLAN_FACT_BASIC_PAID},
+        {RULE_STAY_INSIDE, LOGIC_FACT, PLAN_FACT_DAYS, PLAN_FACT_DAYS},
+        {RULE_RENEWED_NEEDS_PAST, LOGIC_FACT, PLAN_FACT_RENEWED, PLAN_FACT_RENEWED},
+        {RULE_LINE_DATE, LOGIC_FACT, PLAN_FACT_DATE, PLAN_FACT_DATE},
+        {RULE_NAMED_POLICY, LOGIC_DEFAULT, 0, 0},
     };
-    for (size_t i = 0; i < COUNT_OF(rules); i++) {
-        if (find(q, LOGIC_FACT, rules[i].a) == NULL || find(q, LOGIC_FACT, rules[i].b) == NULL) continue;
-        f = logic_and(q, f, node(q, (struct logic_node){.kind = NODE_RULE, .number = (int32_t)rules[i].rule}));
-    }
-    if (find(q, LOGIC_DECIDING, 0) != NULL && find(q, LOGIC_FACT, PLAN_FACT_DATE) != NULL)
-        f = logic_and(q, f, node(q, (struct logic_node){.kind = NODE_RULE, .number = RULE_LINE_DATE}));
-    return f;
+    for (size_t i = 0; i < COUNT_OF(rules); i++)
+        if (find(q, rules[i].about, rules[i].a) != NULL && find(q, rules[i].about, rules[i].b) != NULL) f = rule_node(q, f, rules[i].rule);
+    bool both = find(q, LOGIC_TOTALS, 0) != NULL && find(q, LOGIC_FACT, PLAN_FACT_CATALOGUE) != NULL;
+    return both ? rule_node(q, f, RULE_TOTALS_UNMARKED) : f;
 }
 
 /* ---- evaluation ---------------------------------------------------------------------------------------------------------- */
@@ -382,8 +452,14 @@ static enum truth class_truth(const struct logic *q, const struct logic_node *n,
 }
 
 static enum truth waited(const struct logic *q, int32_t days, struct logic_variable **open) {
+    struct logic_variable *unnamed = NULL;
+    const struct logic_value *no_policy = value(q, LOGIC_DEFAULT, 0, &unnamed);
+    if (no_policy != NULL && no_policy->number != 0) return TRUE;
     struct day first = first_enrolled(q, open), on = deciding(q, open);
-    return *open != NULL ? OPEN : truth_of(on.v >= day_add(first, days).v);
+    if (*open != NULL) return OPEN;
+    if (on.v >= day_add(first, days).v) return TRUE;
+    *open = unnamed;
+    return unnamed != NULL ? OPEN : FALSE;
 }
 
 /* *ret_open: a variable that would decide more, of the first open leaf. */
@@ -439,12 +515,15 @@ enum logic_answer logic_solve(struct logic *q, const struct logic_node *f) {
     if (f == NULL || !logic_domains(q, f)) return LOGIC_NOT_DECIDED;
     if (q->work > q->w->work) q->work = q->w->work;
     uint64_t before = q->work;
+    q->simple = true;
     bool found = search(q, f);
+    q->simple = false;
+    bool beyond = !found && search(q, f);
     q->w->work -= before - q->work;
     for (uint32_t i = 0; found && i < q->variable_count; i++) /* any value does: the usual one */
         if (q->variables[i].chosen < 0) q->variables[i].chosen = 0;
     if (found) return LOGIC_YES;
-    return q->exhausted || q->partial || q->work == 0 ? LOGIC_NOT_DECIDED : LOGIC_NO;
+    return beyond || q->exhausted || q->partial || q->work == 0 ? LOGIC_NOT_DECIDED : LOGIC_NO;
 }
 
 /* ---- values of an answer ------------------------------------------------------------------------------------------------------ */

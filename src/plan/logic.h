@@ -45,12 +45,14 @@ const struct logic_node *logic_true(struct logic *q);
 const struct logic_node *logic_cond(struct logic *q, const struct plan_cond *cond); /* NULL cond: true */
 const struct logic_node *logic_condition(struct logic *q, int32_t condition);       /* a class or case */
 const struct logic_node *logic_waited(struct logic *q, int32_t days);               /* since first enrolment */
+const struct logic_node *logic_code_in_list(struct logic *q, int32_t list);         /* the line's, index in plan->uses */
 const struct logic_node *logic_not(struct logic *q, const struct logic_node *a);
 const struct logic_node *logic_and(struct logic *q, const struct logic_node *a, const struct logic_node *b);
 const struct logic_node *logic_or(struct logic *q, const struct logic_node *a, const struct logic_node *b);
 
 enum logic_answer { LOGIC_NO, LOGIC_YES, LOGIC_NOT_DECIDED };
-/* Can it be true? YES leaves the values found in q for logic_value. A question is solved once. */
+/* Can it be true? Two searches: among bills of one line inside the force under a named policy, which a witness can show; when there is none, among all
+ * (lines outside the force, several lines, no policy named): none there either is a NO, else it stays open. YES leaves the values found in q for logic_value. A question is solved once. */
 enum logic_answer logic_solve(struct logic *q, const struct logic_node *formula);
 
 /* ---- values of an answer ------------------------------------------------------------------------------------------ */
@@ -65,6 +67,8 @@ enum logic_about {
     LOGIC_ENDORSED,  /* id: name, see logic_endorsement */
     LOGIC_CLASS,     /* number: class index, LOGIC_CLASS_NONE or LOGIC_CLASS_FREE */
     LOGIC_DECIDING,  /* number: day */
+    LOGIC_DEFAULT,   /* 1: the bill names no policy of the plan; waiting periods are served */
+    LOGIC_TOTALS,    /* 1: the bill has totals only; what asks for code or kind is then false */
     LOGIC_ENROLLED   /* years and days before the deciding date */
 };
 enum { LOGIC_CLASS_FREE = -2 /* the policy says nothing */, LOGIC_CLASS_NONE = -1 /* it says: in no class */ };

@@ -77,13 +77,13 @@ static bool apart(const struct domain *d, const struct logic_value *a, const str
 
 /* Facts that rules between facts read: their candidates must all stay. */
 static bool in_rule(const struct logic_variable *v) {
-    return v->about == LOGIC_FACT && (v->id == PLAN_FACT_DAYS || v->id == PLAN_FACT_ICU_DAYS || v->id == PLAN_FACT_DATE);
+    return v->about == LOGIC_FACT && v->id == PLAN_FACT_DATE;
 }
 
 static void add(struct domain *d, struct logic_value value) {
     struct logic_variable *v = d->v;
     bool keep = d->all || in_rule(v) || v->about == LOGIC_ENROLLED || v->about == LOGIC_DECIDING || v->about == LOGIC_CLASS ||
-                v->about == LOGIC_ENDORSED || (v->about == LOGIC_FACT && plan_fact_view(d->q->w->p, v->id).type == PLAN_VALUE_BOOL);
+                v->about == LOGIC_ENDORSED || v->about == LOGIC_TOTALS || v->about == LOGIC_DEFAULT || (v->about == LOGIC_FACT && v->id == PLAN_FACT_CATALOGUE) || (v->about == LOGIC_FACT && plan_fact_view(d->q->w->p, v->id).type == PLAN_VALUE_BOOL);
     for (uint32_t i = 0; i < v->count; i++) {
         const struct logic_value *old = &v->candidates[i];
         bool equal = old->number == value.number && old->days == value.days && str_eq(old->text, value.text) && str_eq(old->name, value.name);
@@ -133,11 +133,16 @@ static void code_candidates(struct domain *d, enum logic_code_space space, bool 
     for (uint32_t i = 0; i < codes->count; i++) add(d, (struct logic_value){.text = codes->items[i].code, .name = codes->items[i].name});
 }
 
-static void day_candidates(struct domain *d) {
+/* Deciding dates lie in the force; a line of a stay across its ends need not. */
+static void day_candidates(struct domain *d, bool anywhere) {
     const struct logic_world *w = d->q->w;
     add_number(d, w->usual.v);
     for (uint32_t i = 0; i < w->day_count; i++)
-        if (day_in(w->days[i], w->p->in_force)) add_number(d, w->days[i].v);
+        if (anywhere || day_in(w->days[i], w->p->in_force)) add_number(d, w->days[i].v);
+    for (uint32_t i = 0; anywhere && i < w->day_count; i++) { /* before and behind every change */
+        add_number(d, w->days[i].v - 1);
+        add_number(d, w->days[i].v + 1);
+    }
 }
 
 static void fact_candidates(struct domain *d) {
@@ -152,7 +157,7 @@ static void fact_candidates(struct domain *d) {
         add_number(d, 1 - usual_value(d->v->id));
         return;
     case PLAN_VALUE_COUNT: count_candidates(d); return;
-    case PLAN_VALUE_DATE: day_candidates(d); return;
+    case PLAN_VALUE_DATE: day_candidates(d, true); return;
     case PLAN_VALUE_TEXT: code_candidates(d, LOGIC_CODES_TEXT, false); return;
     }
 }
@@ -206,12 +211,14 @@ bool logic_domains(struct logic *q, const struct logic_node *formula) {
         case LOGIC_SECOND:
         case LOGIC_PRIOR: code_candidates(d, LOGIC_CODES_DIAGNOSIS, true); break;
         case LOGIC_PROCEDURE: code_candidates(d, LOGIC_CODES_PROCEDURE, true); break;
+        case LOGIC_DEFAULT:
+        case LOGIC_TOTALS:
         case LOGIC_ENDORSED:
             add_number(d, 0);
             add_number(d, 1);
             break;
         case LOGIC_CLASS: class_candidates(d); break;
-        case LOGIC_DECIDING: day_candidates(d); break;
+        case LOGIC_DECIDING: day_candidates(d, false); break;
         case LOGIC_ENROLLED: enrolled_candidates(d, formula); break;
         }
     }

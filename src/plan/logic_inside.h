@@ -19,7 +19,7 @@ struct logic_variable {
 };
 enum logic_node_kind { NODE_FALSE, NODE_TRUE, NODE_NOT, NODE_AND, NODE_OR, NODE_LEAF, NODE_CLASS_FREE, NODE_CLASS_IS, NODE_WAITED, NODE_RULE };
 /* What holds between facts of one bill, whatever the plan says. */
-enum logic_rule { RULE_ICU_WITHIN_DAYS, RULE_BASIC_NEEDS_SETTLED, RULE_REIMBURSED_NEEDS_BASIC, RULE_REIMBURSED_NEEDS_SETTLED, RULE_RENEWED_NEEDS_PAST, RULE_LINE_DATE };
+enum logic_rule { RULE_BASIC_NEEDS_SETTLED, RULE_REIMBURSED_NEEDS_BASIC, RULE_REIMBURSED_NEEDS_SETTLED, RULE_BASIC_ON_ITS_LINE, RULE_RENEWED_NEEDS_PAST, RULE_TOTALS_UNMARKED, RULE_LINE_DATE, RULE_STAY_INSIDE, RULE_NAMED_POLICY };
 struct logic_node {
     enum logic_node_kind kind;
     const struct logic_node *a, *b;
@@ -33,6 +33,7 @@ struct logic {
     uint64_t work;      /* left for this question */
     bool partial;       /* some representatives are missing: NO is not proven */
     bool exhausted;
+    bool simple;        /* searching among the bills that a witness can show */
     const struct logic_node *node_true;
 };
 

@@ -206,6 +206,8 @@ bool logic_world_init(struct logic_world *w, struct arena *a, struct plan *p) {
     struct space *spaces = ARENA_ARRAY(a, struct space, LOGIC_CODE_SPACES);
     if (spaces == NULL) return false;
     for (uint32_t i = 0; i < sites.cond_count; i++) note_lists(spaces, sites.conds[i].cond);
+    for (uint32_t i = 0; i < p->benefit_count; i++)
+        if (p->benefits[i].takes.share_list.name.n > 0) spaces[LOGIC_CODES_LINE].lists[p->benefits[i].takes.share_list.index] = true;
     for (uint32_t i = 0; i < LOGIC_CODE_SPACES; i++) {
         spaces[i].w = w;
         spaces[i].out = &w->codes[i];

@@ -24,7 +24,7 @@ struct throws {
     uint32_t number;     /* of all */
     /* of the family at hand, for both persons */
     struct day first_enrolled, begins;
-    bool policy_default, class_given;
+    bool policy_default, class_given, has_family;
     struct str class_name, stay;
     struct day last;
 };
@@ -231,7 +231,7 @@ static void throw_line(struct throws *t, struct arena *a, struct columns *c, uin
     if (!b->totals_only) throw_item(t, a, c, i);
     c->kind[i] = b->totals_only ? BILL_LINE_OTHER : (uint8_t)(chance(t, 50) ? BILL_LINE_DRUG : below(t, BILL_LINE_KIND_COUNT));
     c->kind_text[i] = str_from(bill_words(BILL_VOCABULARY_LINE_KIND, &words)[c->kind[i]].name);
-    c->catalogue[i] = (uint8_t)below(t, BILL_CATALOGUE_CLASS_COUNT);
+    c->catalogue[i] = b->totals_only ? BILL_CLASS_NONE : (uint8_t)below(t, BILL_CATALOGUE_CLASS_COUNT);
     c->date[i] = b->totals_only ? b->to : day_add(b->from, (int32_t)below(t, (int64_t)b->to.v - b->from.v + 1));
     for (uint32_t k = 0; k < BUCKET_COUNT; k++) {
         int64_t amount = some_amount(t);
@@ -268,6 +268,7 @@ static bool throw_lines(struct throws *t, struct arena *a, struct bill *b, struc
     }
     in->reimbursed = c->reimbursed;
     for (uint32_t i = 0; i < n; i++) in->basic_paid = in->basic_paid || c->reimbursed[i] > 0;
+    if (in->basic_paid) in->statutory_settled = b->statutory.settled = true; /* no fund pays for what it did not settle */
     return true;
 }
 
@@ -318,6 +319,7 @@ static void throw_family(struct throws *t) {
     t->first_enrolled = day_add(on, -days);
     t->begins = chance(t, 50) ? t->first_enrolled : chance(t, 50) ? p->in_force.from : day_add_years(t->first_enrolled, 1);
     t->policy_default = chance(t, 30);
+    t->has_family = chance(t, 80);
     t->class_given = p->condition_count > 0 && chance(t, 40);
     t->class_name = STR("");
     if (t->class_given && chance(t, 80)) t->class_name = p->conditions[below(t, p->condition_count)].name;
@@ -342,7 +344,7 @@ static bool throw_policy(struct throws *t, struct arena *a, struct plan_input *i
         if (chance(t, 50)) e[policy->endorsement_count++] = (struct bill_endorsement){.name = t->endorsements[i], .on = {DAY_NONE, DAY_OPEN}};
     in->policy = policy;
     in->policy_default = t->policy_default;
-    in->family = chance(t, 80) ? STR("F1") : STR("");
+    in->family = t->has_family ? STR("F1") : STR("");
     in->owner = chance(t, 60) ? STR("A") : STR("B");
     return true;
 }

@@ -99,5 +99,7 @@ const struct logic_node *prove_line(struct logic *q, const struct plan *p, const
 }
 
 const struct logic_node *prove_reach(struct logic *q, const struct plan *p, const struct plan_benefit *b) {
-    return logic_and(q, prove_visit(q, p, b, b->need_count), prove_line(q, p, b, prove_exclusion_count(p, b)));
+    const struct logic_node *all = logic_and(q, prove_visit(q, p, b, b->need_count), prove_line(q, p, b, prove_exclusion_count(p, b)));
+    /* At share of a list: what is not in it is taken at nothing (though money paid for it may still fill a deductible). */
+    return b->takes.share_list.name.n > 0 ? logic_and(q, all, logic_code_in_list(q, b->takes.share_list.index)) : all;
 }

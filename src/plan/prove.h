@@ -32,7 +32,8 @@ void prove_show(struct prove *pv, struct plan_diagnostic *d, struct str name, in
 /* What the benefit pays on the finding's witness, by the walker. False: it cannot run there. */
 bool prove_pay(struct prove *pv, const struct plan *p, const struct bill *witness, uint32_t benefit, int64_t *ret);
 
-/* The benefit gets this far: its needs hold and its waiting is over; a line passes `where` and no exclusion (the first `exclusions` of them). */
+/* The benefit gets this far: its needs hold and its waiting is over; a line passes `where` and no exclusion (the first `exclusions` of them). Reached:
+ * both, and something of the line can be taken. */
 const struct logic_node *prove_visit(struct logic *q, const struct plan *p, const struct plan_benefit *b, uint32_t needs);
 const struct logic_node *prove_line(struct logic *q, const struct plan *p, const struct plan_benefit *b, uint32_t exclusions);
 const struct logic_node *prove_reach(struct logic *q, const struct plan *p, const struct plan_benefit *b);

@@ -33,7 +33,7 @@ static void show(struct prove *pv, const char *code, struct plan_pos at, struct 
     struct logic *q = reaching(pv, b);
     pv->counts.refuted++;
     if (q == NULL) (void)prove_report(pv, code, at, x, y, PLAN_PROVEN);
-    else (void)prove_report_witness(pv, code, at, x, y, q, (struct witness_money){b->takes.buckets, INT64_C(100'000'000'000)});
+    else (void)prove_report_witness(pv, code, at, x, y, q, (struct witness_money){.buckets = b->takes.buckets, .amount = INT64_C(100'000'000'000)});
 }
 
 /* Does every period of one kind lie inside one of the other? A stay can cross the end of a year; a claim can only where lines decide for themselves. */
@@ -189,7 +189,8 @@ static void tiers_out_of_reach(struct prove *pv, const struct plan_benefit *b) {
 void prove_amounts(struct prove *pv) {
     for (uint32_t i = 0; i < pv->c->p->benefit_count; i++) {
         const struct plan_benefit *b = &pv->c->p->benefits[i];
-        if (b->kind != PLAN_BENEFIT_INDEMNITY) continue;
+        struct logic *q = logic_new(&pv->w);
+        if (b->kind != PLAN_BENEFIT_INDEMNITY || logic_solve(q, prove_reach(q, pv->c->p, b)) == LOGIC_NO) continue; /* said already */
         pays_nothing(pv, b);
         counts_below_deductible(pv, b);
         limits_above_cap(pv, b);

@@ -63,7 +63,7 @@ static void collide(struct prove *pv, const struct plan_choice_site *site, uint3
     if (prove_ask(pv, q, f, true, b->pos, BOTH("两个例外会不会同时适用", "can two exceptions apply at once")) != LOGIC_YES) return;
     uint32_t buckets = site->benefit == PLAN_NONE ? 0 : pv->c->p->benefits[site->benefit].takes.buckets;
     struct plan_diagnostic *d =
-        prove_report_witness(pv, "exception-overlap", b->pos, names(pv->c, a), names(pv->c, b), q, (struct witness_money){buckets, 0});
+        prove_report_witness(pv, "exception-overlap", b->pos, names(pv->c, a), names(pv->c, b), q, (struct witness_money){.buckets = buckets});
     if (d != NULL) show_both(pv, d, site, i, k);
 }
 

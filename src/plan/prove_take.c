@@ -34,9 +34,12 @@ static struct str bucket_words(struct check *c, uint32_t buckets) {
     return check_printf(c, "%.*s%c%.*s", STR_FMT(a), CHECK_BOTH_SEPARATOR, STR_FMT(b));
 }
 
-/* Does an earlier benefit take the whole cell of a line that it lets through? What it counts only in part goes on to later ones. */
-static bool takes_whole(const struct plan_benefit *b) {
-    return b->kind == PLAN_BENEFIT_INDEMNITY && b->count_limit_count == 0 && b->takes.share_list.name.n == 0;
+/* Does an earlier benefit leave nothing to a later one of a line that it lets through? What it counts only in part goes on; and money that other payers
+ * have taken is none to the earlier one, but still some to a later one that looks at what there was before them. */
+static bool takes_whole(const struct plan_benefit *earlier, const struct plan_benefit *later) {
+    bool part = earlier->count_limit_count > 0 || earlier->takes.share_list.name.n > 0;
+    bool blind = later->takes.before_others && !earlier->takes.before_others;
+    return earlier->kind == PLAN_BENEFIT_INDEMNITY && !part && !blind;
 }
 
 /* Every bucket of the benefit, on every line that it lets through, was taken before. */
@@ -50,7 +53,7 @@ static bool shadowed(struct prove *pv, uint32_t index) {
         const struct logic_node *f = prove_reach(q, p, b);
         bool rival = false;
         for (uint32_t e = 0; e < index; e++) {
-            if (!takes_whole(&p->benefits[e]) || (p->benefits[e].takes.buckets >> bucket & 1) == 0) continue;
+            if (!takes_whole(&p->benefits[e], b) || (p->benefits[e].takes.buckets >> bucket & 1) == 0) continue;
             rival = true;
             f = logic_and(q, f, logic_not(q, prove_reach(q, p, &p->benefits[e])));
         }
@@ -86,7 +89,8 @@ static void show_taken(struct prove *pv, struct plan_diagnostic *d, uint32_t ear
     memcpy(benefits, p->benefits, p->benefit_count * sizeof(*benefits));
     benefits[earlier].takes.buckets = 0;
     without.benefits = benefits;
-    if (!prove_pay(pv, &without, d->witness, later, &alone) || !prove_pay(pv, p, d->witness, later, &behind)) return;
+    bool ran = prove_pay(pv, &without, d->witness, later, &alone) && prove_pay(pv, p, d->witness, later, &behind);
+    if (!ran || alone == behind) return;
     prove_show(pv, d, check_printf(pv->c, "%.*s (− %.*s → + %.*s)", STR_FMT(p->benefits[later].name), STR_FMT(p->benefits[earlier].name), STR_FMT(p->benefits[earlier].name)),
                alone, behind);
 }
@@ -99,11 +103,15 @@ static void wanted_twice(struct prove *pv, uint32_t later) {
         uint32_t common = p->benefits[e].takes.buckets & b->takes.buckets;
         struct logic *q;
         if (p->benefits[e].kind != PLAN_BENEFIT_INDEMNITY || common == 0 || knows(b, (int32_t)e) || !meet(pv, e, later, &q)) continue;
+        struct witness_money money = {.buckets = common};
         const char *code = never ? "shadowed" : within(pv, e, later) ? "bucket-special" : "bucket-twice";
         struct plan_diagnostic *d = prove_report_witness(pv, code, b->takes.pos, p->benefits[e].name,
-                                                         never ? b->name : bucket_words(pv->c, common), q, (struct witness_money){common, 0});
+                                                         never ? b->name : bucket_words(pv->c, common), q, money);
         if (d != NULL && never) d->verdict = PLAN_PROVEN;
-        if (d != NULL) show_taken(pv, d, e, later);
+        for (money.variant = 0; d != NULL && d->show_count == 0 && money.variant < WITNESS_VARIANTS; money.variant++) {
+            d->witness = witness_bill(pv->c->a, p, q, money);
+            show_taken(pv, d, e, later);
+        }
         return; /* one witness for each benefit */
     }
 }

@@ -15,6 +15,7 @@ struct witness {
     const struct logic *q;
     const struct witness_fact *facts; /* come before what q says */
     uint32_t fact_count;
+    uint32_t variant;
     struct bill *bill;
     bool no_memory;
 };
@@ -60,7 +61,7 @@ static void give_dates(struct witness *w) {
     int64_t icu = number(w, PLAN_FACT_ICU_DAYS, 0), days = number(w, PLAN_FACT_DAYS, icu > 1 ? icu : 1);
     int32_t stay = days > 1 ? (int32_t)days : 0;
     b->icu_days = icu;
-    bool from_here = w->p->counts_by == PLAN_BY_ADMISSION || w->p->counts_by == PLAN_BY_LINE_DATE;
+    bool from_here = w->p->counts_by == PLAN_BY_ADMISSION;
     b->from = from_here ? on : day_add(on, -stay);
     b->to = from_here ? day_add(on, stay) : on;
     if (line.v > b->to.v) b->to = line;
@@ -121,7 +122,7 @@ static void give_policy(struct witness *w) {
     policy->on = (struct day_range){begins, DAY_OPEN};
     policy->status = BILL_POLICY_IN_FORCE;
     policy->first_enrolled = first;
-    policy->claim_free_years = number(w, PLAN_FACT_CLAIM_FREE_YEARS, 0);
+    policy->claim_free_years = number(w, PLAN_FACT_CLAIM_FREE_YEARS, w->variant >= 1 ? 5 : 0);
     give_class(w, policy);
     give_endorsements(w, policy);
     w->bill->policies = policy;
@@ -178,7 +179,10 @@ static void give_facts(struct witness *w) {
         int32_t fact = w->p->reads[i].fact.index;
         struct plan_fact_view view = plan_fact_view(w->p, fact);
         struct bill_fact f = {.name = plan_fact_name(w->p, fact, false)};
-        f.number = number(w, fact, fact == PLAN_FACT_HOSPITAL_LEVEL ? 3 : 0);
+        int64_t usual = fact == PLAN_FACT_HOSPITAL_LEVEL ? 3 : 0;
+        if (view.type == PLAN_VALUE_COUNT && usual == 0 && w->variant >= 1) usual = 5;
+        if (view.type == PLAN_VALUE_BOOL && w->variant >= 2) usual = 1;
+        f.number = number(w, fact, usual);
         f.kind = view.type == PLAN_VALUE_BOOL ? BILL_FACT_BOOL : view.type == PLAN_VALUE_COUNT ? BILL_FACT_COUNT : BILL_FACT_TEXT;
         if (view.type == PLAN_VALUE_SYMBOL) f.text = plan_fact_word(w->p, fact, f.number, false);
         if (f.kind == BILL_FACT_TEXT) f.number = 0;
@@ -207,12 +211,23 @@ static void give_line(struct witness *w, struct witness_money money) {
     uint32_t words;
     struct bill *b = w->bill;
     struct logic_value item = {.text = STR("999999999999999"), .name = STR("witness")};
+    struct logic_value totals = {0};
     if (w->q != NULL) (void)logic_value(w->q, LOGIC_ITEM, 0, &item);
+    if (w->q != NULL) (void)logic_value(w->q, LOGIC_TOTALS, 0, &totals);
+    b->totals_only = totals.number != 0;
     *c = (struct columns){.number = 1, .qty = 10'000, .price = INT64_MIN, .code = item.text, .name = item.name.n > 0 ? item.name : STR("witness")};
     c->kind = (uint8_t)number(w, PLAN_FACT_KIND, BILL_LINE_DRUG);
     c->kind_text = str_from(bill_words(BILL_VOCABULARY_LINE_KIND, &words)[c->kind].name);
     c->catalogue = (uint8_t)number(w, PLAN_FACT_CATALOGUE, BILL_CLASS_B);
     c->date = w->q != NULL ? logic_line_date(w->q) : deciding(w);
+    if (b->totals_only) {
+        c->number = 0;
+        c->code = c->name = STR("");
+        c->kind = BILL_LINE_OTHER;
+        c->kind_text = str_from(bill_words(BILL_VOCABULARY_LINE_KIND, &words)[BILL_LINE_OTHER].name);
+        c->catalogue = BILL_CLASS_NONE;
+        c->date = b->to;
+    }
     for (uint32_t i = 0; i < BUCKET_COUNT; i++) {
         if (money.buckets != 0 ? (money.buckets >> i & 1) == 0 : i >= BUCKET_GIVEN_COUNT) continue;
         c->given[i < BUCKET_GIVEN_COUNT ? i : BUCKET_IN_SCOPE] += money.amount;
@@ -269,6 +284,8 @@ static const struct bill *build(struct witness w, struct witness_money money) {
     if (b == NULL) return NULL;
     w.bill = b;
     if (money.amount == 0) money.amount = telling_amount(p);
+    w.variant = money.variant;
+    if (w.variant >= 3) money.amount *= 20;
     b->bill = STR("witness");
     b->revision = 1;
     b->currency = p->currency;

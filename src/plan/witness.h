@@ -11,7 +11,9 @@
 struct witness_money {
     uint32_t buckets; /* bits of enum bill_bucket: where the line's money lies; 0: in all four given ones */
     int64_t amount;   /* in each of them; 0: a thousand major units above every deductible */
+    uint32_t variant; /* what the question left open: 0 ordinary; 1 counts of 5; 2 also yes for no; 3 also twenty times the money */
 };
+enum { WITNESS_VARIANTS = 4 };
 /* NULL: no memory. `q` may be NULL: an ordinary bill. */
 const struct bill *witness_bill(struct arena *a, const struct plan *p, const struct logic *q, struct witness_money money);
 
