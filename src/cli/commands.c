@@ -41,6 +41,7 @@ static const struct cli_command commands[] = {
      CLI_BIT(CLI_PLANS) | CLI_BIT(CLI_CHAIN) | CLI_BIT(CLI_MAP) | CLI_BIT(CLI_REPORT) | CLI_BIT(CLI_JSON), cli_compare,
      "用去年的理赔数据核对计划：一致率与每一处差异", "last year's claims against a plan: agreement and every difference",
      "yijie compare --plans plans --chain huhuibao-2023 demo/claims-huhuibao-2023.csv"},
+    {"bench plan", "", 0, 0, CLI_BIT(CLI_JSON), cli_bench_plan, "测量速度：名称 数值 单位", "measure speed: name value unit", "yijie bench plan"},
     {"help", "[COMMAND …]", 0, 2, 0, cli_help, "显示帮助", "show help", "yijie help settle"},
     {"completion", "bash|zsh|fish", 1, 1, 0, cli_completion, "输出命令补全脚本", "print a completion script", "yijie completion bash"},
     {"man", "", 0, 0, 0, cli_man, "输出手册页（roff）", "print the manual page (roff)", "yijie man"},

@@ -7,7 +7,7 @@
  *   LINE BUCKET BASE > PAY
  * B = D + V + M, V × R = P + X + Y + Z: each row can be checked with a pencil.
  */
-#include "run_case.h"
+#include "plan/tests/run_case.h"
 
 struct row {
     const char *name, *head, *benefits, *given;

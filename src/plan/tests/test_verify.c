@@ -1,7 +1,7 @@
 /* The verifier: what the compiler makes passes, each kind of broken program is refused for its reason, and whatever passes runs. */
 #include <time.h>
 
-#include "run_case.h"
+#include "plan/tests/run_case.h"
 
 /* ---- small programs by hand --------------------------------------------------------------------------------- */
 
