@@ -78,6 +78,7 @@ static bool find_gap(const struct plan *p, const struct plan_choice *choice, uin
         uint32_t rest = cell;
         for (uint32_t i = choice->by_count; i-- > 0;) {
             uint32_t size = domain_size(p, choice->by[i].index);
+            CHECK(size > 0); /* cells is their product, and above 0 */
             values[i] = domain_value(choice->by[i].index, rest % size);
             rest /= size;
         }

@@ -282,7 +282,7 @@ static void resolve_cond(struct check *c, struct plan_cond *cond, bool line_allo
     case PLAN_COND_FIRST_DIAGNOSED: list_wanted(c, &cond->ref, LISTS_OF_DIAGNOSES); return;
     case PLAN_COND_ENDORSED: cond->ref.index = PLAN_NONE; return;
     }
-    CHECK(!"a kind of condition without a rule");
+    CHECK(false); /* every kind has its rule above */
 }
 
 /* ---- values -------------------------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
 #include "plan/logic_inside.h"
 
 enum truth { FALSE, TRUE, OPEN };
-enum { QUESTION_WORK = 20'000'000 };
+enum { QUESTION_WORK = 4'000'000 };
 
 /* ---- formulas ---------------------------------------------------------------------------------------------- */
 
@@ -199,7 +199,8 @@ static struct day deciding(const struct logic *q, struct logic_variable **ret_op
     if (v != NULL) return (struct day){(int32_t)v->number};
     if (find(q, LOGIC_DECIDING, 0) != NULL) return DAY_NONE;
     v = value(q, LOGIC_FACT, PLAN_FACT_DATE, ret_open); /* nothing else asks for the day: that of the line */
-    return v != NULL ? (struct day){(int32_t)v->number} : q->w->usual;
+    if (v == NULL) return q->w->usual;
+    return (struct day){(int32_t)v->number};
 }
 
 static struct day line_date(const struct logic *q, struct logic_variable **ret_open) {
@@ -330,7 +331,7 @@ static enum truth leaf_known(const struct logic *q, const struct plan_cond *c, s
     case PLAN_COND_NOT:
     case PLAN_COND_NAME: break;
     }
-    CHECK(!"a condition that is no leaf");
+    CHECK(false); /* only leaves come here */
     return FALSE;
 }
 
@@ -486,7 +487,7 @@ static enum truth evaluate(struct logic *q, const struct logic_node *n, struct l
     case NODE_CLASS_IS: a = class_truth(q, n, &open); break;
     case NODE_WAITED: a = waited(q, n->number, &open); break;
     case NODE_RULE: a = rule_holds(q, (enum logic_rule)n->number, &open); break;
-    default: CHECK(!"a kind of node without a rule"); return FALSE;
+    default: CHECK(false); return FALSE; /* every kind stands above */
     }
     if (a == OPEN && *ret_open == NULL) *ret_open = open;
     return a;

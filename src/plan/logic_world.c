@@ -12,7 +12,7 @@
 enum {
     WORLD_DAYS = 64,
     WORLD_CODES = 512,           /* kept in one space */
-    WORLD_LOOKUPS = 20'000'000,  /* of candidates in lists on days */
+    WORLD_LOOKUPS = 4'000'000,   /* of candidates in lists on days */
     WORLD_NAMES = 64,            /* texts of `name` entries tried, alone and in pairs of lists */
 };
 
@@ -196,7 +196,7 @@ bool logic_world_init(struct logic_world *w, struct arena *a, struct plan *p) {
         bool texts;
     } of[LOGIC_CODE_SPACES] = {{lines, "9", true}, {diagnoses, "x001", false}, {procedures, "x001", false}, {texts, "9", true}};
     struct plan_sites sites;
-    *w = (struct logic_world){.a = a, .p = p, .work = UINT64_C(200'000'000)};
+    *w = (struct logic_world){.a = a, .p = p, .work = UINT64_C(40'000'000)};
     if (!plan_sites_collect(a, p, &sites)) return false;
     w->sets = ARENA_ARRAY(a, const struct listset *, p->use_count);
     if (w->sets == NULL) return false;

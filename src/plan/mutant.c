@@ -51,7 +51,8 @@ static uint32_t word_end(const struct maker *m, uint32_t i) {
 
 static void replace(struct maker *m, enum plan_mutation kind, uint32_t first, uint32_t last, struct str put) {
     if (put.p == NULL) m->no_memory = true;
-    struct mutation *slot = m->no_memory ? NULL : ARENA_PUSH(m->a, m->out->items, m->out->count, m->out->cap);
+    struct mutation *slot = NULL;
+    if (!m->no_memory) slot = ARENA_PUSH(m->a, m->out->items, m->out->count, m->out->cap);
     if (slot == NULL) {
         m->no_memory = true;
         return;
@@ -90,7 +91,7 @@ static void mutate_ratio(struct maker *m, uint32_t i) {
     if (!plan_token_ratio(m->source, at(m, i), &v)) return;
     for (int sign = -1; sign <= 1; sign += 2) {
         char text[24];
-        int64_t changed = v + sign * 10'000; /* one per cent */
+        int64_t changed = v + (int64_t)sign * 10'000; /* one per cent */
         if (changed < 0 || changed > RATIO_ONE) continue;
         size_t n = ratio_format_percent(changed, text);
         replace(m, PLAN_MUTATION_RATIO, i, i, arena_str(m->a, (struct str){text, n}));

@@ -26,14 +26,13 @@ struct judge {
 
 /* ---- reading ------------------------------------------------------------------------------------------------- */
 
-static struct status read_text(struct arena *a, struct plan_source source, struct reading *ret) {
-    struct reading r = {.source = source, .d = ARENA_NEW(a, struct plan_diagnostics)};
+/* Fills the reading as far as it comes. */
+static struct status read_text(struct arena *a, struct plan_source source, struct reading *r) {
     struct plan_source *kept = ARENA_NEW(a, struct plan_source);
-    if (r.d == NULL || kept == NULL) return status_memory();
+    *r = (struct reading){.source = source, .d = ARENA_NEW(a, struct plan_diagnostics)};
+    if (r->d == NULL || kept == NULL) return status_memory();
     *kept = source;
-    TRY(plan_parse(a, kept, r.d, &r.file));
-    *ret = r;
-    return STATUS_OK;
+    return plan_parse(a, kept, r->d, &r->file);
 }
 
 static struct status check_text(struct judge *j, struct arena *a, struct reading *r) {
@@ -134,9 +133,12 @@ static struct status bill_text(struct arena *a, const struct bill *b, struct str
     buf_init(&text, LIMIT_JSON_BYTES);
     json_writer_init(&w, &text, false);
     bill_write(b, &w);
-    *ret = text.failed ? (struct str){0} : arena_str(a, buf_view(&text));
+    struct str copy = {0};
+    if (!text.failed) copy = arena_str(a, buf_view(&text));
     buf_done(&text);
-    return ret->p == NULL ? status_memory() : STATUS_OK;
+    if (copy.p == NULL) return status_memory();
+    *ret = copy;
+    return STATUS_OK;
 }
 
 /* One bill on both plans. *ret_differs: an amount is not the same. */
@@ -184,10 +186,11 @@ static struct status directed(struct judge *j, uint32_t plan, const struct readi
 /* ---- one mutant ---------------------------------------------------------------------------------------------------------- */
 
 static struct status judge_one(struct judge *j, const struct mutation *change, struct plan_mutant *m) {
-    struct reading r;
+    struct reading r = {0};
     struct plan_source source = {j->original.source.name, mutation_text(j->work, j->original.source.text, change)};
     if (source.text.p == NULL) return status_memory();
     TRY(read_text(j->work, source, &r));
+    CHECK(r.d != NULL && r.file != NULL);
     m->fate = PLAN_MUTANT_BY_PARSER;
     if (r.d->error_count == 0 && r.file->plan_count == j->original.file->plan_count) {
         m->fate = PLAN_MUTANT_BY_CHECKER;
@@ -233,6 +236,7 @@ static struct status not_sound(struct arena *a, struct str name, const char *zh,
 static struct status read_original(struct judge *j, const struct plan_source *source) {
     struct str title;
     TRY(read_text(j->a, *source, &j->original));
+    CHECK(j->original.d != NULL && j->original.file != NULL);
     if (j->original.d->error_count == 0) TRY(check_text(j, j->a, &j->original));
     if (j->original.d->error_count > 0)
         return not_sound(j->a, source->name, "方案有错误", "the plan has errors", str_from(first_error(j->original.d)));

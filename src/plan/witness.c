@@ -143,9 +143,11 @@ static void give_diagnoses(struct witness *w) {
     struct bill *b = w->bill;
     struct logic_value v;
     if (w->q != NULL && logic_value(w->q, LOGIC_MAIN, 0, &v)) now[b->diagnosis_count++] = (struct bill_diagnosis){v.text, true, DAY_NONE};
-    for (uint32_t i = 0; i < slots; i++)
-        if (logic_value(w->q, LOGIC_SECOND, (int32_t)i, &v) && v.text.n > 0)
-            now[b->diagnosis_count++] = (struct bill_diagnosis){v.text, b->diagnosis_count == 0, DAY_NONE};
+    for (uint32_t i = 0; i < slots; i++) {
+        if (!logic_value(w->q, LOGIC_SECOND, (int32_t)i, &v) || v.text.n == 0) continue;
+        bool first = b->diagnosis_count == 0;
+        now[b->diagnosis_count++] = (struct bill_diagnosis){v.text, first, DAY_NONE};
+    }
     for (uint32_t i = 0; i < priors; i++)
         if (logic_value(w->q, LOGIC_PRIOR, (int32_t)i, &v) && v.text.n > 0)
             before[b->history_count++] = (struct bill_diagnosis){v.text, false, day_add(b->policies[0].first_enrolled, -1)};

@@ -105,6 +105,13 @@ static bool judge_can_fail(const struct options *o) {
     return can;
 }
 
+/* "2/3" */
+static void part_read(const char *text, struct options *o) {
+    char *end;
+    o->part = (unsigned)strtoul(text, &end, 10);
+    o->parts = *end == '/' ? (unsigned)strtoul(end + 1, NULL, 10) : 0;
+}
+
 static bool options_read(int argc, char **argv, struct options *ret) {
     struct options o = {.run = {.bills = 3'000, .seed = 2022}, .part = 1, .parts = 1};
     for (int i = 1; i < argc; i++) {
@@ -112,7 +119,7 @@ static bool options_read(int argc, char **argv, struct options *ret) {
         else if (i + 1 < argc && strcmp(argv[i], "--max") == 0) o.run.max = (uint32_t)strtoul(argv[++i], NULL, 10);
         else if (i + 1 < argc && strcmp(argv[i], "--bills") == 0) o.run.bills = (uint32_t)strtoul(argv[++i], NULL, 10);
         else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) o.run.seed = strtoull(argv[++i], NULL, 10);
-        else if (i + 1 < argc && strcmp(argv[i], "--part") == 0 && sscanf(argv[i + 1], "%u/%u", &o.part, &o.parts) == 2) i++;
+        else if (i + 1 < argc && strcmp(argv[i], "--part") == 0) part_read(argv[++i], &o);
         else if (argv[i][0] == '-' || o.dir) return false;
         else o.dir = argv[i];
     }

@@ -358,10 +358,10 @@ static void open_questions_are_named(void **state) {
 static bool shown(const char *code) {
     static const char *const elsewhere[] = {"code-unknown", "not-decided", "too-deep"};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        char all[256];
-        (void)snprintf(all, sizeof(all), "%s", rows[i].codes);
-        for (char *word = strtok(all, " "); word; word = strtok(NULL, " "))
-            if (strcmp(word, code) == 0) return true;
+        char words[256], wanted[64]; /* whole words: blanks around both */
+        (void)snprintf(words, sizeof(words), " %s ", rows[i].codes);
+        (void)snprintf(wanted, sizeof(wanted), " %s ", code);
+        if (strstr(words, wanted)) return true;
     }
     for (size_t i = 0; i < COUNT_OF(larges); i++)
         if (strcmp(larges[i].code, code) == 0) return true;

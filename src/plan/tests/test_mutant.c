@@ -154,7 +154,7 @@ static void without_examples_mutants_survive(void **state) {
                    {"where visit = inpatient", ""}, {"policy years", "calendar years"}};
     struct arena a;
     arena_init(&a, 256U << 20);
-    struct plan_mutants_report r = judged(&a, "", (struct plan_mutants_options){.bills = 800, .seed = 1});
+    struct plan_mutants_report r = judged(&a, "", (struct plan_mutants_options){.bills = 1'600, .seed = 1});
     assert_int_equal(r.count, r.made);
     for (size_t i = 0; i < COUNT_OF(survive); i++) {
         const struct plan_mutant *m = mutant_of(&r, survive[i].from, survive[i].to);
