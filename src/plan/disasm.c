@@ -12,9 +12,16 @@ static void number_print(int64_t v, struct buf *out) {
     else buf_add_i64(out, v);
 }
 
+/* A program that was not verified may hold numbers that are no days. */
 static void day_print(int32_t v, struct buf *out) {
     char text[11];
-    size_t n = day_format((struct day){v}, text);
+    struct day day = {v};
+    bool known = !day_is(day) || (day.v >= day_from_civil(1, 1, 1).v && day.v <= day_from_civil(9999, 12, 31).v);
+    if (!known) {
+        buf_add_i64(out, v);
+        return;
+    }
+    size_t n = day_format(day, text);
     buf_add(out, (struct str){text, n});
 }
 

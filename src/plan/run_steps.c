@@ -171,7 +171,7 @@ bool run_steps(struct run *r) {
         case PLAN_OP_DAYS_AT_MOST: WORK(run_days_at_most(r, &g->days_limits[s->b]));
         case PLAN_OP_ALLOW: run_allow(r, S(s->a)); break;
         case PLAN_OP_END: r->benefit = NULL; break;
-        case PLAN_OP_COUNT: CHECK(!"an operation"); return false;
+        case PLAN_OP_COUNT: CHECK(false && "an operation"); return false;
         }
     }
 }

@@ -12,7 +12,7 @@ static struct str text_of(const struct run *r, enum program_text which) {
     case PROGRAM_TEXT_DEPARTMENT: return r->bill->department;
     case PROGRAM_TEXT_COUNT: break;
     }
-    CHECK(!"a text of the bill");
+    CHECK(false && "a text of the bill");
     return (struct str){0};
 }
 
