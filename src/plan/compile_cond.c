@@ -198,8 +198,8 @@ uint16_t compile_lines(struct compiler *c, const struct plan_cond *cond, uint16_
 
 uint16_t compile_where(struct compiler *c, const struct plan_cond *cond, uint16_t from, struct compile_jumps *away) {
     if (!cond) return from;
-    if (cond->kind == PLAN_COND_AND) { /* the visit's side first */
-        bool swap = cond->a->line_level && !cond->b->line_level;
+    if (cond->kind == PLAN_COND_AND) { /* the visit's side first, lists last */
+        bool swap = cond->a->line_level && (!cond->b->line_level || (asks_list(cond->a) && !asks_list(cond->b)));
         uint16_t narrowed = compile_where(c, swap ? cond->b : cond->a, from, away);
         return compile_where(c, swap ? cond->a : cond->b, narrowed, away);
     }

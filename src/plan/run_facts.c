@@ -11,14 +11,28 @@ static int64_t count_clamp(int64_t v) { return v < 0 ? 0 : v > COUNT_MAX ? COUNT
 
 /* ---- from the bill's `facts` ------------------------------------------------------------------------------------ */
 
+static bool fact_failed(struct run *r, struct error e) {
+    bool whole = e.place.p && e.zh.p && e.en.p && e.hint_zh.p && e.hint_en.p;
+    r->status = whole ? status_error(r->arena, e) : status_memory();
+    return false;
+}
+
 static bool fact_fail(struct run *r, const char *code, struct str name, const char *zh, const char *en) {
     struct arena *a = r->arena;
-    r->status = status_error(a, (struct error){.code = code, .place = arena_printf(a, "facts.%.*s", STR_FMT(name)),
+    return fact_failed(r, (struct error){.code = code, .place = arena_printf(a, "facts.%.*s", STR_FMT(name)),
         .zh = arena_printf(a, "计划「%.*s」需要事实「%.*s」：%s", STR_FMT(r->program->name), STR_FMT(name), zh),
         .en = arena_printf(a, "plan %.*s reads the fact %.*s: %s", STR_FMT(r->program->name), STR_FMT(name), en),
         .hint_zh = arena_printf(a, "请在账单的 facts 中给出 %.*s，或在方案的 reads 中写明 default", STR_FMT(name)),
         .hint_en = arena_printf(a, "give %.*s in the bill's facts, or write a default behind `reads` in the plan", STR_FMT(name))});
-    return false;
+}
+
+/* The age is no fact of its own: it follows from the date of birth. */
+static bool age_fail(struct run *r) {
+    struct arena *a = r->arena;
+    return fact_failed(r, (struct error){.code = "fact-missing", .place = STR("person.born"),
+        .zh = arena_printf(a, "计划「%.*s」需要年龄 (age)：账单未给出出生日期", STR_FMT(r->program->name)),
+        .en = arena_printf(a, "plan %.*s reads the age: the bill gives no date of birth", STR_FMT(r->program->name)),
+        .hint_zh = STR("请在账单的 person.born 中给出出生日期"), .hint_en = STR("give the date of birth as person.born in the bill")});
 }
 
 static const struct bill_fact *fact_find(const struct bill *b, struct str name) {
@@ -72,9 +86,7 @@ bool run_facts_read(struct run *r) {
         for (uint32_t i = 0; i < g->read_count; i++)
             if (!fact_read(r, &g->reads[i], assumed)) return false;
     }
-    if (g->reads_age && !day_is(r->bill->person.born))
-        return fact_fail(r, "fact-missing", STR("age"), "账单未给出出生日期 (person.born)", "the bill gives no date of birth (person.born)");
-    return true;
+    return !g->reads_age || day_is(r->bill->person.born) || age_fail(r);
 }
 
 /* ---- of visit and policy --------------------------------------------------------------------------------------------- */

@@ -25,6 +25,7 @@ struct verifier {
     struct known now, **waiting; /* waiting: by target of a jump */
     uint32_t at;
     const char *why_zh, *why_en;
+    bool no_memory;
 };
 
 static bool no(struct verifier *v, const char *zh, const char *en) {
@@ -79,7 +80,10 @@ static bool jump(struct verifier *v, uint64_t target) {
     if (v->now.stage != PLAN_STAGE_OUT && target > v->now.end) return no(v, "跳转跨越责任", "a jump crosses the bounds of a benefit");
     struct known **slot = &v->waiting[target];
     if (!*slot) *slot = ARENA_NEW(v->arena, struct known);
-    if (!*slot) return no(v, "内存不足", "out of memory");
+    if (!*slot) {
+        v->no_memory = true;
+        return false;
+    }
     return join(v, *slot, &v->now);
 }
 
@@ -207,7 +211,10 @@ struct status plan_program_verify(struct arena *a, const struct plan_program *pr
     v->waiting = ARENA_ARRAY(a, struct known *, program->step_count);
     if (!v->waiting) return status_memory();
     if (program_check(v)) return STATUS_OK;
-    return status_error(a, (struct error){.code = "program-invalid", .place = arena_printf(a, "%.*s:%u", STR_FMT(program->name), v->at),
-        .zh = arena_printf(a, "编译结果无效：%s", v->why_zh), .en = arena_printf(a, "the compiled program is invalid: %s", v->why_en),
-        .hint_zh = STR("请重新编译方案"), .hint_en = STR("compile the plan again")});
+    if (v->no_memory) return status_memory();
+    struct str place = arena_printf(a, "%.*s:%u", STR_FMT(program->name), v->at), zh = arena_printf(a, "编译结果无效：%s", v->why_zh),
+               en = arena_printf(a, "the compiled program is invalid: %s", v->why_en);
+    if (!place.p || !zh.p || !en.p) return status_memory();
+    return status_error(a, (struct error){.code = "program-invalid", .place = place, .zh = zh, .en = en, .hint_zh = STR("请重新编译方案"),
+                                          .hint_en = STR("compile the plan again")});
 }
