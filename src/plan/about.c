@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "crypto/crypto.h"
-#include "plan/format.h"
+#include "plan/syntax/format.h"
 
 struct plan_about plan_about(const struct plan *p) {
     return (struct plan_about){

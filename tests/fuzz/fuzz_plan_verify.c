@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/program.h"
+#include "plan/compile/program.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

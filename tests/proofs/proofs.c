@@ -14,10 +14,10 @@
 #include "codec/codec.h"
 #include "gen_plan.h"
 #include "plan/ast.h"
-#include "plan/counters.h"
-#include "plan/mutant.h"
-#include "plan/sites.h"
-#include "plan/witness.h"
+#include "plan/run/counters.h"
+#include "plan/mutants/mutant.h"
+#include "plan/check/sites.h"
+#include "plan/prove/witness.h"
 
 enum { ARENA_BYTES = 1 << 30, PLAN_TEXT_BYTES = 1 << 20 };
 

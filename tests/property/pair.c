@@ -7,7 +7,7 @@
 
 #include "pair.h"
 
-#include "plan/same.h"
+#include "plan/examples/same.h"
 
 /* A text read and checked. *ret_plan stays NULL when something was found; `code` says what. */
 struct reading {

@@ -6,7 +6,7 @@
 #define YIJIE_PLAN_TESTS_DUMP_H
 
 #include "plan/ast.h"
-#include "plan/words.h"
+#include "plan/syntax/words.h"
 
 static inline void dump_str(struct buf *o, struct str s) { buf_printf(o, "%.*s", STR_FMT(s)); }
 

@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-#include "plan/counters.h"
-#include "plan/program.h"
-#include "plan/same.h"
-#include "plan/scene.h"
+#include "plan/run/counters.h"
+#include "plan/compile/program.h"
+#include "plan/examples/same.h"
+#include "plan/examples/scene.h"
 
 struct run_case {
     struct arena a;

@@ -2,7 +2,7 @@
 #include "plan/tests/check_text.h"
 
 #include "plan/facts.h"
-#include "plan/sites.h"
+#include "plan/check/sites.h"
 
 struct row {
     const char *codes;      /* all findings in order; "" none */
@@ -374,7 +374,7 @@ static void every_code_has_a_row(void **state) {
     (void)state;
     static const char *const codes[] = {
 #define X(id, severity, code, zh, en, hint_zh, hint_en) code,
-#include "plan/check.def"
+#include "plan/check/check.def"
 #undef X
     };
     for (size_t i = 0; i < COUNT_OF(codes); i++)

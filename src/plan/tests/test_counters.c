@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "plan/counters.h"
+#include "plan/run/counters.h"
 
 static const struct plan_counter_key base = {.owner = {"p:1", 3}, .product = {"prod", 4}, .benefit = {"b", 1}, .code = {"A", 1}, .period_text = {"S", 1},
                                              .period_of = {19'000}, .kind = PLAN_COUNTER_PAID, .each = 2, .clause = 1};

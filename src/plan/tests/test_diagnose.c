@@ -154,7 +154,7 @@ static void test_rows(void **state) {
     (void)state;
     static const struct { const char *code, *zh, *en, *hint_zh, *hint_en; } rows[] = {
 #define X(id, severity, code, zh, en, hint_zh, hint_en) {code, zh, en, hint_zh, hint_en},
-#include "plan/diagnostics.def"
+#include "plan/syntax/diagnostics.def"
 #undef X
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {

@@ -1,7 +1,7 @@
 /* The formatter: canonical layout, comments kept, a fixed point, the same tree, and the same meaning in the other language. */
 #include <dirent.h>
 
-#include "plan/format.h"
+#include "plan/syntax/format.h"
 #include "plan/tests/dump.h"
 #include "plan/tests/text.h"
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "plan/listset.h"
+#include "plan/run/listset.h"
 
 /* ---- the document, word for word ---------------------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
 
 
 #include "bill/bill.h"
-#include "plan/mutant.h"
+#include "plan/mutants/mutant.h"
 
 static const char rich[] = "plan p \"p 1\" / \"q 2\"\n"
                            "  kind commercial\n"

@@ -593,12 +593,12 @@ static void test_codes_complete(void **state) {
     (void)state;
     static const char *const all[] = {
 #define X(id, severity, code, zh, en, hint_zh, hint_en) code,
-#include "plan/diagnostics.def"
+#include "plan/syntax/diagnostics.def"
 #undef X
     };
     static const char *const checker[] = {
 #define X(id, severity, code, zh, en, hint_zh, hint_en) code,
-#include "plan/check.def"
+#include "plan/check/check.def"
 #undef X
     };
     /* Shown by test_lex, and by the limits and the library above. */

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #include "codec/codec.h"
-#include "plan/counters.h"
-#include "plan/prove.h"
-#include "plan/same.h"
+#include "plan/run/counters.h"
+#include "plan/prove/prove.h"
+#include "plan/examples/same.h"
 
 /* ---- running a plan on a witness ------------------------------------------------------------------------------ */
 

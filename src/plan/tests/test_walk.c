@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "plan/scene.h"
+#include "plan/examples/scene.h"
 
 struct row {
     const char *name;

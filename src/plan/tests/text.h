@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "plan/parse.h"
+#include "plan/syntax/parse.h"
 
 struct text {
     struct arena a;
