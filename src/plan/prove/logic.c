@@ -513,14 +513,15 @@ static bool search(struct logic *q, const struct logic_node *f) {
 enum logic_answer logic_solve(struct logic *q, const struct logic_node *f) {
     if (q == NULL || f == NULL || q->w->no_memory) return LOGIC_NOT_DECIDED;
     f = with_rules(q, f);
-    if (f == NULL || !logic_domains(q, f)) return LOGIC_NOT_DECIDED;
     if (q->work > q->w->work) q->work = q->w->work;
     uint64_t before = q->work;
+    bool posed = f != NULL && logic_domains(q, f);
     q->simple = true;
-    bool found = search(q, f);
+    bool found = posed && search(q, f);
     q->simple = false;
-    bool beyond = !found && search(q, f);
+    bool beyond = posed && !found && search(q, f);
     q->w->work -= before - q->work;
+    if (!posed) return LOGIC_NOT_DECIDED;
     for (uint32_t i = 0; found && i < q->variable_count; i++) /* any value does: the usual one */
         if (q->variables[i].chosen < 0) q->variables[i].chosen = 0;
     if (found) return LOGIC_YES;

@@ -19,6 +19,9 @@ struct logic_code {
 struct logic_codes {
     struct logic_code *items;
     uint32_t count, cap;
+    uint64_t *signatures;               /* word_count words for each: a bit for each list and day, then for each text compared with */
+    uint32_t word_count;
+    int32_t list_bit[LIMIT_PLAN_LISTS]; /* where the days of a list begin; -1: not of this space */
     bool too_many; /* some representatives were left out: a "no" is then no proof */
 };
 enum logic_code_space { LOGIC_CODES_LINE, LOGIC_CODES_DIAGNOSIS, LOGIC_CODES_PROCEDURE, LOGIC_CODES_TEXT, LOGIC_CODE_SPACES };
@@ -73,7 +76,7 @@ enum logic_about {
 };
 enum { LOGIC_CLASS_FREE = -2 /* the policy says nothing */, LOGIC_CLASS_NONE = -1 /* it says: in no class */ };
 struct logic_value {
-    int64_t number;   /* symbol, bool, count, day, class; ENROLLED: years */
+    int64_t number;   /* symbol, bool, count, day, class; ENROLLED: years; a code: its place among the codes of its space, -1 none */
     int32_t days;     /* ENROLLED: and days (also negative) */
     struct str text, name;
 };

@@ -58,19 +58,35 @@ static bool list_leaf(const struct plan_cond *c) {
     return c->kind != PLAN_COND_FACT && c->kind != PLAN_COND_IN && c->kind != PLAN_COND_COMPARE;
 }
 
+static const struct logic_codes *codes_of(const struct domain *d) {
+    static const enum logic_code_space spaces[] = {[LOGIC_FACT] = LOGIC_CODES_TEXT,        [LOGIC_ITEM] = LOGIC_CODES_LINE,
+                                                   [LOGIC_MAIN] = LOGIC_CODES_DIAGNOSIS,   [LOGIC_SECOND] = LOGIC_CODES_DIAGNOSIS,
+                                                   [LOGIC_PRIOR] = LOGIC_CODES_DIAGNOSIS,  [LOGIC_PROCEDURE] = LOGIC_CODES_PROCEDURE};
+    CHECK(d->v->about < COUNT_OF(spaces));
+    return &d->q->w->codes[spaces[d->v->about]];
+}
+
+static bool signature_bit(const struct logic_codes *codes, const struct logic_value *v, uint32_t bit) {
+    if (v->number < 0) return false; /* no code: in no list */
+    return codes->signatures[(size_t)v->number * codes->word_count + bit / 64] >> (bit % 64) & 1;
+}
+
+/* Does some day see one of them in the list and not the other? */
+static bool listed_apart(const struct domain *d, int32_t list, const struct logic_value *a, const struct logic_value *b) {
+    const struct logic_codes *codes = codes_of(d);
+    int32_t first = codes->list_bit[list];
+    for (uint32_t k = 0; first >= 0 && k < d->q->w->day_count; k++)
+        if (signature_bit(codes, a, (uint32_t)first + k) != signature_bit(codes, b, (uint32_t)first + k)) return true;
+    return false;
+}
+
 /* Does some leaf tell these two values apart, on some day? */
 static bool apart(const struct domain *d, const struct logic_value *a, const struct logic_value *b) {
-    const struct logic_world *w = d->q->w;
     for (uint32_t i = 0; i < d->leaf_count; i++) {
         const struct plan_cond *c = d->leaves[i];
-        if (!list_leaf(c)) {
-            if (logic_fact_leaf(d->q, c, a) != logic_fact_leaf(d->q, c, b)) return true;
-            continue;
-        }
-        if (d->q->work <= w->day_count) return true; /* too dear: keep both */
-        d->q->work -= w->day_count;
-        for (uint32_t k = 0; k < w->day_count; k++)
-            if (logic_in_list(d->q, c->ref.index, a, w->days[k]) != logic_in_list(d->q, c->ref.index, b, w->days[k])) return true;
+        if (d->q->work == 0) return true; /* too dear: keep both */
+        d->q->work--;
+        if (list_leaf(c) ? listed_apart(d, c->ref.index, a, b) : logic_fact_leaf(d->q, c, a) != logic_fact_leaf(d->q, c, b)) return true;
     }
     return false;
 }
@@ -129,8 +145,8 @@ static void count_candidates(struct domain *d) {
 static void code_candidates(struct domain *d, enum logic_code_space space, bool none) {
     const struct logic_codes *codes = &d->q->w->codes[space];
     if (codes->too_many) d->q->partial = true;
-    if (none) add(d, (struct logic_value){0});
-    for (uint32_t i = 0; i < codes->count; i++) add(d, (struct logic_value){.text = codes->items[i].code, .name = codes->items[i].name});
+    if (none) add(d, (struct logic_value){.number = -1});
+    for (uint32_t i = 0; i < codes->count; i++) add(d, (struct logic_value){.number = i, .text = codes->items[i].code, .name = codes->items[i].name});
 }
 
 /* Deciding dates lie in the force; a line of a stay across its ends need not. */

@@ -80,8 +80,6 @@ struct space {
     struct logic_codes *out;
     bool lists[LIMIT_PLAN_LISTS];
     bool texts; /* compare with literals, too: code = "…" */
-    uint64_t *signatures; /* word_count words for each kept */
-    uint32_t word_count;
     uint64_t lookups;
 };
 
@@ -89,8 +87,9 @@ static void signature(struct space *s, struct logic_code c, uint64_t *ret) {
     struct logic_world *w = s->w;
     uint64_t hash = str_hash(c.code);
     uint32_t bit = 0;
-    memset(ret, 0, s->word_count * sizeof(*ret));
+    memset(ret, 0, s->out->word_count * sizeof(*ret));
     for (uint32_t i = 0; i < w->p->use_count; i++) {
+        s->out->list_bit[i] = s->lists[i] ? (int32_t)bit : -1;
         if (!s->lists[i]) continue;
         for (uint32_t d = 0; d < w->day_count; d++, bit++) {
             bool in = listset_find(w->sets[i], c.code, hash, w->days[d]) != LISTSET_NONE ||
@@ -106,10 +105,11 @@ static void signature(struct space *s, struct logic_code c, uint64_t *ret) {
 static void try_code(struct space *s, struct logic_code c) {
     if (s->lookups > WORLD_LOOKUPS) s->out->too_many = true;
     if (s->out->too_many || s->w->no_memory) return;
-    uint64_t *own = s->signatures + (size_t)s->out->count * s->word_count; /* room for one more is always there */
+    uint32_t words = s->out->word_count;
+    uint64_t *own = s->out->signatures + (size_t)s->out->count * words; /* room for one more is always there */
     signature(s, c, own);
     for (uint32_t i = 0; i < s->out->count; i++)
-        if (memcmp(s->signatures + (size_t)i * s->word_count, own, s->word_count * sizeof(*own)) == 0) return;
+        if (memcmp(s->out->signatures + (size_t)i * words, own, words * sizeof(*own)) == 0) return;
     if (s->out->count == WORLD_CODES) {
         s->out->too_many = true;
         return;
@@ -173,9 +173,11 @@ static void note_lists(struct space spaces[LOGIC_CODE_SPACES], const struct plan
 
 static void gather_codes(struct space *s, const char *const *neutral, const char *longer) {
     struct logic_world *w = s->w;
-    s->word_count = (LIMIT_PLAN_LISTS * WORLD_DAYS + (s->texts ? w->p->text_count : 0)) / 64 + 1;
-    s->signatures = arena_array_alloc(w->a, (size_t)(WORLD_CODES + 1) * s->word_count, sizeof(uint64_t), _Alignof(uint64_t));
-    if (s->signatures == NULL) {
+    uint32_t lists = 0;
+    for (uint32_t i = 0; i < w->p->use_count; i++) lists += s->lists[i];
+    s->out->word_count = (lists * w->day_count + (s->texts ? w->p->text_count : 0)) / 64 + 1;
+    s->out->signatures = arena_array_alloc(w->a, (size_t)(WORLD_CODES + 1) * s->out->word_count, sizeof(uint64_t), _Alignof(uint64_t));
+    if (s->out->signatures == NULL) {
         w->no_memory = true;
         return;
     }
@@ -196,7 +198,7 @@ bool logic_world_init(struct logic_world *w, struct arena *a, struct plan *p) {
         bool texts;
     } of[LOGIC_CODE_SPACES] = {{lines, "9", true}, {diagnoses, "x001", false}, {procedures, "x001", false}, {texts, "9", true}};
     struct plan_sites sites;
-    *w = (struct logic_world){.a = a, .p = p, .work = UINT64_C(40'000'000)};
+    *w = (struct logic_world){.a = a, .p = p, .work = UINT64_C(10'000'000)};
     if (!plan_sites_collect(a, p, &sites)) return false;
     w->sets = ARENA_ARRAY(a, const struct listset *, p->use_count);
     if (w->sets == NULL) return false;
