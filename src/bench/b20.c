@@ -114,8 +114,8 @@ static struct status b20_measure(struct b20 *b, const struct env *env, struct bu
 
 struct status bench_b20(const struct env *env, struct buf *out) {
     struct b20 b = {0};
-    arena_init(&b.arena, 64 * 1024 * 1024);
-    arena_init(&b.run, 64 * 1024 * 1024);
+    arena_init(&b.arena, (size_t)64 << 20);
+    arena_init(&b.run, (size_t)64 << 20);
     struct status status = b20_measure(&b, env, out);
     if (status_failed(status)) status = bench_failed(out, "b20", status);
     arena_done(&b.run);

@@ -55,8 +55,8 @@ static struct status lookup_run(const struct env *env, struct buf *out, uint32_t
         arena_done(&own);
         return status_memory();
     }
-    arena_init(&l->arena, 256 * 1024 * 1024);
-    arena_init(&l->run, 64 * 1024 * 1024);
+    arena_init(&l->arena, (size_t)256 << 20);
+    arena_init(&l->run, (size_t)64 << 20);
     struct status status = lookup_measure(l, env, list_count, code_count, ret_ps);
     if (status_failed(status)) status = bench_failed(out, "lists", status);
     arena_done(&l->run);
@@ -70,7 +70,7 @@ static uint64_t per_line(uint64_t with_ps, uint64_t without_ps) { return with_ps
 /* Short and long lists with the bills that belong to them, each against the same bills without a list. */
 static struct status lists_measure(const struct env *env, struct buf *out) {
     enum { SHORT = 20, LONG = 20'000 };
-    uint64_t with, without, shorter, longer;
+    uint64_t with = 0, without = 0, shorter, longer;
     TRY(lookup_run(env, out, 0, SHORT, &without));
     TRY(lookup_run(env, out, SHORT, SHORT, &with));
     shorter = per_line(with, without);
@@ -151,8 +151,8 @@ static struct status compile_largest(struct compile *c, const struct env *env, s
 
 static struct status compile_measure(const struct env *env, struct buf *out) {
     struct compile c = {0};
-    arena_init(&c.arena, 256 * 1024 * 1024);
-    arena_init(&c.run, 256 * 1024 * 1024);
+    arena_init(&c.arena, (size_t)256 << 20);
+    arena_init(&c.run, (size_t)256 << 20);
     struct status status = compile_largest(&c, env, out);
     if (status_failed(status)) status = bench_failed(out, "compile", status);
     arena_done(&c.run);

@@ -11,6 +11,7 @@ struct work {
     struct arena arena, run;
     struct bench_library library;
     struct settle_chain chain;
+    struct sha256 hash;
     const struct bill *bills[BILLS];
     struct plan_counters counters;
     bool explain;
@@ -37,7 +38,7 @@ static struct status work_build(struct work *w) {
     struct settle_payer *payers = ARENA_ARRAY(&w->arena, struct settle_payer, w->library.count);
     if (!payers) return status_memory();
     for (uint32_t i = 0; i < w->library.count; i++) payers[i] = (struct settle_payer){.product = w->library.products[i], .fills = true};
-    w->chain = (struct settle_chain){.payers = payers, .payer_count = w->library.count, .products = w->library.products, .product_count = w->library.count};
+    w->chain = (struct settle_chain){.payers = payers, .payer_count = w->library.count, .products = w->library.products, .product_count = w->library.count, .hash = &w->hash};
     plan_counters_init(&w->counters, &w->arena);
     for (uint32_t i = 0; i < BILLS; i++) {
         struct bench_bill_options o = {.lines = LINES, .seed = 1000 + i, .code_count = 150, .plans = policies, .settled = true};
@@ -120,11 +121,13 @@ static struct status work_measure(struct work *w, const struct env *env, struct 
 
 struct status bench_settle(const struct env *env, struct buf *out) {
     struct work w = {0};
-    arena_init(&w.arena, 64 * 1024 * 1024);
-    arena_init(&w.run, 64 * 1024 * 1024);
-    buf_init(&w.text, 1024 * 1024);
+    arena_init(&w.arena, (size_t)64 << 20);
+    arena_init(&w.run, (size_t)64 << 20);
+    buf_init(&w.text, 1 << 20);
+    sha256_init(&w.hash);
     struct status status = work_measure(&w, env, out);
     if (status_failed(status)) status = bench_failed(out, "settle", status);
+    sha256_done(&w.hash);
     buf_done(&w.text);
     arena_done(&w.run);
     arena_done(&w.arena);

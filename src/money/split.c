@@ -6,6 +6,8 @@
  * Workload: 20 to 10,000 lines per payer and benefit, so no sort: reciprocal instead of division, and the remainders
  * are counted by their highest bits, so that only the few near the threshold are compared. Source: STYLE 20; Hamilton's method.
  */
+#include <string.h>
+
 #include "money/money.h"
 
 __extension__ typedef unsigned __int128 u128;
@@ -24,6 +26,11 @@ static bool weights_sum(const int64_t *weights, size_t count, uint64_t *ret_sum)
 
 /* Remainders lie in [0, sum): how many have which highest six bits. */
 enum { SPREAD = 64, SPREAD_BITS = 6, CLOSE_MAX = 64 };
+
+/* In pieces: as a whole it would become a string instruction, which is slow to start. `count` is a multiple of 16. */
+static inline void words_clear(uint32_t *words, size_t count) {
+    for (size_t i = 0; i < count; i += 16) memset(words + i, 0, 16 * sizeof(*words));
+}
 
 static unsigned spread_shift(uint64_t sum) {
     unsigned bits = 64 - (unsigned)__builtin_clzll(sum);
@@ -123,27 +130,25 @@ static bool units_add(const uint64_t *remainders, size_t count, uint64_t sum, co
     unsigned shift = spread_shift(sum);
     uint64_t at = (sum - 1) >> shift;
     while (k > spread[at]) k -= spread[at--]; /* ends: all together are more than k */
-    if (spread[at] > CLOSE_MAX) return false;
-    struct {
-        uint64_t remainder;
-        size_t index;
-    } close[CLOSE_MAX];
+    if (spread[at] > CLOSE_MAX || count > UINT32_MAX) return false;
+    uint32_t close[CLOSE_MAX]; /* numbers of those inside, largest first, equal ones in their order */
+    words_clear(close, CLOSE_MAX);
     size_t n = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         uint64_t where = remainders[i] >> shift;
         parts[i] += where > at;
         if (where != at) continue;
-        size_t place = n++; /* largest first, equal ones in their order */
-        for (; place > 0 && close[place - 1].remainder < remainders[i]; place--) close[place] = close[place - 1];
-        close[place].remainder = remainders[i];
-        close[place].index = i;
+        size_t place = n++;
+        for (; place > 0 && remainders[close[place - 1]] < remainders[i]; place--) close[place] = close[place - 1];
+        close[place] = i;
     }
-    for (size_t i = 0; i < k; i++) parts[close[i].index]++;
+    for (size_t i = 0; i < k; i++) parts[close[i]]++;
     return true;
 }
 
 static void split_narrow(uint64_t size, const int64_t *weights, size_t count, uint64_t sum, int64_t *parts, uint64_t *scratch) {
-    uint32_t spread[SPREAD] = {0};
+    uint32_t spread[SPREAD];
+    words_clear(spread, SPREAD);
     uint64_t given = shares_narrow(size, weights, count, sum, parts, scratch, spread);
     if (given == size || units_add(scratch, count, sum, spread, (size_t)(size - given), parts)) return;
     size_t ties;

@@ -34,7 +34,7 @@ static struct status work_init(struct settle_work *w, struct arena *a, const str
         if (!settle_column(w, &w->left[b])) return status_memory();
         memcpy(w->left[b], bill->lines.net[b], w->n * sizeof(int64_t));
     }
-    return settle_owner(a, bill, &w->owner);
+    return chain->hash ? settle_owner_by(chain->hash, a, bill, &w->owner) : settle_owner(a, bill, &w->owner);
 }
 
 /* ---- one payer -------------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include "base/base.h"
 #include "bill/bill.h"
 #include "codec/codec.h"
+#include "crypto/crypto.h"
 #include "plan/plan.h"
 
 /* ---- products and chains -------------------------------------------------------------------------- */
@@ -44,6 +45,7 @@ struct settle_chain {
     uint32_t fund_count;
     const struct settle_product *const *products;
     uint32_t product_count;
+    struct sha256 *hash;    /* for owners' digests, of whoever settles many bills; NULL: each bill makes its own */
 };
 
 /* ---- settling one bill ------------------------------------------------------------------------------ */
@@ -156,5 +158,6 @@ bool settle_state_has_bill(const struct settle_state *s, const struct bill *b);
 struct status settle_state_add_bill(struct settle_state *s, const struct bill *b);
 /* The owner of a person's counters: a digest of the identity ("p:" + 32 hex digits). */
 struct status settle_owner(struct arena *a, const struct bill *b, struct str *ret);
+struct status settle_owner_by(struct sha256 *hash, struct arena *a, const struct bill *b, struct str *ret); /* the same with a hash at hand */
 
 #endif

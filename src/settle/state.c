@@ -10,14 +10,24 @@
 
 enum { STATE_VERSION = 1 };
 
-struct status settle_owner(struct arena *a, const struct bill *b, struct str *ret)
+static void owner_digest(struct sha256 *hash, const struct bill *b, struct digest *ret)
 {
     const bool named = !str_eq(b->person.id_kind, STR("unknown")) && !str_eq(b->person.id_kind, STR("newborn"));
-    const struct str text = named ? arena_printf(a, "%.*s\n%.*s", STR_FMT(b->person.id_kind), STR_FMT(b->person.id))
-                                  : arena_printf(a, "%.*s\n%.*s\n%.*s", STR_FMT(b->person.id_kind), STR_FMT(b->person.id), STR_FMT(b->hospital));
-    if (!text.p) return status_memory();
+    sha256_start(hash);
+    sha256_add(hash, b->person.id_kind);
+    sha256_add(hash, STR("\n"));
+    sha256_add(hash, b->person.id);
+    if (!named) {
+        sha256_add(hash, STR("\n"));
+        sha256_add(hash, b->hospital);
+    }
+    sha256_finish(hash, ret);
+}
+
+struct status settle_owner_by(struct sha256 *hash, struct arena *a, const struct bill *b, struct str *ret)
+{
     struct digest digest;
-    crypto_sha256(text, &digest);
+    owner_digest(hash, b, &digest);
     static const char digits[] = "0123456789abcdef";
     char out[34] = "p:";
     for (size_t i = 0; i < 16; i++) {
@@ -26,6 +36,15 @@ struct status settle_owner(struct arena *a, const struct bill *b, struct str *re
     }
     *ret = arena_str(a, (struct str){out, sizeof out});
     return ret->p ? STATUS_OK : status_memory();
+}
+
+struct status settle_owner(struct arena *a, const struct bill *b, struct str *ret)
+{
+    struct sha256 hash;
+    sha256_init(&hash);
+    const struct status status = settle_owner_by(&hash, a, b, ret);
+    sha256_done(&hash);
+    return status;
 }
 
 struct status settle_state_init(struct settle_state *s, struct arena *a)

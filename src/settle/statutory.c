@@ -21,10 +21,10 @@ static int64_t cells_gather(struct settle_work *w, uint32_t buckets, uint32_t *r
     uint8_t bucket_of[BUCKET_COUNT];
     uint32_t count = 0, column_count = 0;
     int64_t sum = 0;
-    for (uint8_t b = 0; b < BUCKET_COUNT; b++) {
+    for (uint32_t b = 0; b < BUCKET_COUNT; b++) {
         if (!(buckets >> b & 1U) || !w->left[b]) continue;
         columns[column_count] = w->left[b];
-        bucket_of[column_count++] = b;
+        bucket_of[column_count++] = (uint8_t)b;
     }
     for (uint32_t line = 0; line < w->n; line++) {
         for (uint32_t k = 0; k < column_count; k++) {

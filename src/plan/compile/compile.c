@@ -33,10 +33,13 @@ static void fail_large(struct compiler *c) { compile_fail(c, "plan-too-large", "
 /* ---- leaves ---------------------------------------------------------------------------------------------------- */
 
 uint32_t compile_step(struct compiler *c, enum plan_op op, uint8_t r, uint32_t a, uint32_t b, int64_t v) {
-    struct plan_step *s = c->step_count < LIMIT_PLAN_STEPS ? ARENA_PUSH(c->arena, c->steps, c->step_count, c->step_cap) : NULL;
+    if (c->step_count >= LIMIT_PLAN_STEPS) {
+        fail_large(c);
+        return 0;
+    }
+    struct plan_step *s = ARENA_PUSH(c->arena, c->steps, c->step_count, c->step_cap);
     if (!s) {
-        if (c->step_count >= LIMIT_PLAN_STEPS) fail_large(c);
-        else compile_fail_memory(c);
+        compile_fail_memory(c);
         return 0;
     }
     *s = (struct plan_step){.op = (uint8_t)op, .r = r, .a = (uint16_t)a, .b = b, .v = v};
@@ -280,9 +283,10 @@ static void boundaries_fill(struct compiler *c) {
             struct day_range on = p->parameters[i].values[k].on;
             struct day both[] = {on.from, day_add(on.to, 1)};
             for (size_t j = 0; j < COUNT_OF(both); j++) {
-                struct day *slot = day_is(both[j]) ? ARENA_PUSH(c->arena, days, count, cap) : NULL;
+                if (!day_is(both[j])) continue;
+                struct day *slot = ARENA_PUSH(c->arena, days, count, cap);
                 if (slot) *slot = both[j];
-                else if (day_is(both[j])) compile_fail_memory(c);
+                else compile_fail_memory(c);
             }
         }
     if (count) qsort(days, count, sizeof(*days), day_order);
@@ -395,8 +399,8 @@ static void program_finish(struct compiler *c) {
         compile_fail_memory(c);
         return;
     }
-    for (uint16_t i = 0; i < PROGRAM_FACTS_MAX; i++)
-        if (c->fact_used[i]) facts[g->fact_count++] = i;
+    for (uint32_t i = 0; i < PROGRAM_FACTS_MAX; i++)
+        if (c->fact_used[i]) facts[g->fact_count++] = (uint16_t)i;
     for (uint32_t i = 0; i < c->counter_count; i++) c->counters[i].hash = counter_hash_constant(&c->counters[i].key);
     g->facts = facts;
     g->reads_age = c->fact_used[PLAN_FACT_AGE];

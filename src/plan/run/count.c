@@ -59,7 +59,7 @@ static uint32_t line_grant(struct run *r, struct run_clause *c, uint32_t first) 
 }
 
 static bool count_times(struct run *r, struct run_clause *c, int64_t value) {
-    c->granted = ARENA_ARRAY(r->arena, int64_t, c->count);
+    c->granted = RUN_ARRAY(r, int64_t, c->count);
     if (!c->granted) return run_fail_memory(r);
     for (uint32_t g = 0; g < c->group_count; g++) c->groups[g].room = room_of(value, c->groups[g].before);
     for (uint32_t i = 0; i < c->count;) i = line_grant(r, c, i);

@@ -113,7 +113,7 @@ void run_keyed_find(struct run *r, const struct program_clause *clause, struct r
 bool run_keyed_reserve(struct run *r, uint32_t count) {
     if (r->keyed_count + count <= r->keyed_cap) return true;
     uint32_t cap = r->keyed_count + count > r->keyed_cap * 2 ? r->keyed_count + count : r->keyed_cap * 2;
-    struct run_keyed *grown = ARENA_ARRAY(r->arena, struct run_keyed, cap);
+    struct run_keyed *grown = RUN_ARRAY(r, struct run_keyed, cap);
     if (!grown) return run_fail_memory(r);
     if (r->keyed_count) memcpy(grown, r->keyed, r->keyed_count * sizeof(*grown));
     r->keyed = grown;

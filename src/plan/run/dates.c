@@ -36,7 +36,7 @@ static bool over_the_end(const struct run *r) {
 }
 
 static uint64_t *segment_lines_new(struct run *r) {
-    uint64_t *lines = ARENA_ARRAY(r->arena, uint64_t, r->words);
+    uint64_t *lines = RUN_ARRAY(r, uint64_t, r->words);
     if (!lines) (void)run_fail_memory(r);
     return lines;
 }
@@ -103,7 +103,7 @@ static bool segments_by_line(struct run *r) {
     struct day starts[SEGMENTS_MAX];
     struct day_range year = {DAY_OPEN, DAY_NONE};
     r->segment_count = 0;
-    r->segments = ARENA_ARRAY(r->arena, struct run_segment, SEGMENTS_MAX);
+    r->segments = RUN_ARRAY(r, struct run_segment, SEGMENTS_MAX);
     if (!r->segments) return run_fail_memory(r);
     for (uint32_t i = 0; i < l->count; i++) {
         if (!day_in(l->date[i], r->cover)) continue;
@@ -153,7 +153,7 @@ bool run_dates(struct run *r, enum plan_refusal *ret_refusal) {
         if (r->segment_count == 0) *ret_refusal = cover_refusal(r, last_line_date(r));
         return true;
     }
-    r->segments = ARENA_NEW(r->arena, struct run_segment);
+    r->segments = RUN_ARRAY(r, struct run_segment, 1);
     if (!r->segments) return run_fail_memory(r);
     r->segment_count = 1;
     r->segments[0].deciding = date_by(r, g->counts_by);

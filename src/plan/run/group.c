@@ -61,7 +61,7 @@ static bool clause_lines(struct run *r, const struct program_clause *clause, con
     if (!lines) lines = r->benefit_lines;
     *ret = lines;
     if (kinds == UINT64_MAX) return true;
-    uint64_t *own = ARENA_ARRAY(r->arena, uint64_t, r->words);
+    uint64_t *own = RUN_ARRAY(r, uint64_t, r->words);
     if (!own) return run_fail_memory(r);
     run_lines_kind(r, r->bill->lines.kind, lines, kinds, own);
     *ret = own;
@@ -77,8 +77,8 @@ static bool cells_find(struct run *r, struct run_clause *c, const uint64_t *line
     const struct run_cells *cells = &r->cells;
     uint32_t count = 0;
     for (uint32_t i = 0; i < cells->count; i++) count += concerns(cells, i, lines);
-    c->cell = ARENA_ARRAY(r->arena, uint32_t, count);
-    c->group_of = ARENA_ARRAY(r->arena, uint32_t, count);
+    c->cell = RUN_ARRAY(r, uint32_t, count);
+    c->group_of = RUN_ARRAY(r, uint32_t, count);
     if (!c->cell || !c->group_of) return run_fail_memory(r);
     *ret_lines = 0;
     uint32_t line = UINT32_MAX;
@@ -135,8 +135,8 @@ static bool groups_many(struct run *r, struct run_clause *c, const uint64_t *lin
     uint32_t slots = 4, group = 0, line = UINT32_MAX, hashed;
     while (slots < line_count * 2) slots *= 2;
     f.mask = slots - 1;
-    f.slots = ARENA_ARRAY(r->arena, uint32_t, slots);
-    c->groups = ARENA_ARRAY(r->arena, struct run_group, line_count);
+    f.slots = RUN_ARRAY(r, uint32_t, slots);
+    c->groups = RUN_ARRAY(r, struct run_group, line_count);
     if (!f.slots || !c->groups) return run_fail_memory(r);
     if (f.keyed && !run_lines_index(r, lines, true, &hashed)) return false;
     for (uint32_t i = 0; i < c->count; i++) {
@@ -151,7 +151,7 @@ static bool groups_many(struct run *r, struct run_clause *c, const uint64_t *lin
 
 /* Without key and day: one group, and a plain counter. */
 static bool groups_one(struct run *r, struct run_clause *c) {
-    c->groups = ARENA_NEW(r->arena, struct run_group);
+    c->groups = RUN_ARRAY(r, struct run_group, 1);
     if (!c->groups) return run_fail_memory(r);
     c->group_count = c->count > 0;
     c->groups[0].day = DAY_NONE;
@@ -161,7 +161,7 @@ static bool groups_one(struct run *r, struct run_clause *c) {
 }
 
 bool run_groups(struct run *r, const struct program_clause *clause, const uint64_t *lines, const int64_t *values, struct run_clause **ret) {
-    struct run_clause *c = ARENA_NEW(r->arena, struct run_clause);
+    struct run_clause *c = RUN_ARRAY(r, struct run_clause, 1);
     uint32_t line_count = 0;
     if (!c) return run_fail_memory(r);
     c->clause = clause;
@@ -180,15 +180,15 @@ bool run_groups(struct run *r, const struct program_clause *clause, const uint64
 bool run_cells_scratch(struct run *r) {
     struct run_cells *c = &r->cells;
     if (c->weights) return true;
-    c->weights = ARENA_ARRAY(r->arena, int64_t, c->cap);
-    c->parts = ARENA_ARRAY(r->arena, int64_t, c->cap);
+    c->weights = RUN_ARRAY(r, int64_t, c->cap);
+    c->parts = RUN_ARRAY(r, int64_t, c->cap);
     return (c->weights && c->parts) || run_fail_memory(r);
 }
 
 /* Cells by group: those of group g stand in order[starts[g] .. starts[g + 1]). */
 static bool cells_by_group(struct run *r, const struct run_clause *c, uint32_t **ret_order, uint32_t **ret_starts) {
-    uint32_t *starts = ARENA_ARRAY(r->arena, uint32_t, c->group_count + 2);
-    uint32_t *order = ARENA_ARRAY(r->arena, uint32_t, c->count);
+    uint32_t *starts = RUN_ARRAY(r, uint32_t, c->group_count + 2);
+    uint32_t *order = RUN_ARRAY(r, uint32_t, c->count);
     if (!starts || !order) return run_fail_memory(r);
     for (uint32_t i = 0; i < c->count; i++) starts[c->group_of[i] + 2]++;
     for (uint32_t g = 2; g < c->group_count + 2; g++) starts[g] += starts[g - 1];
@@ -207,12 +207,13 @@ static void group_cut(struct run *r, int64_t room, const uint32_t *order, uint32
 }
 
 bool run_groups_cut(struct run *r, struct run_clause *c, int64_t *values) {
-    uint32_t *order = NULL, *starts = NULL;
-    for (uint32_t g = 0; g < c->group_count; g++) {
-        if (c->groups[g].sum <= c->groups[g].room) continue;
-        if (!order && (!run_cells_scratch(r) || !cells_by_group(r, c, &order, &starts))) return false;
-        group_cut(r, c->groups[g].room, order + starts[g], starts[g + 1] - starts[g], values);
-    }
+    uint32_t first = 0, *order = NULL, *starts = NULL;
+    while (first < c->group_count && c->groups[first].sum <= c->groups[first].room) first++;
+    if (first == c->group_count) return true;
+    if (!run_cells_scratch(r) || !cells_by_group(r, c, &order, &starts)) return false;
+    CHECK(order && starts);
+    for (uint32_t g = first; g < c->group_count; g++)
+        if (c->groups[g].sum > c->groups[g].room) group_cut(r, c->groups[g].room, order + starts[g], starts[g + 1] - starts[g], values);
     return true;
 }
 

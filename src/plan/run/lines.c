@@ -83,7 +83,7 @@ void run_lines_code_is(const struct run *r, const uint64_t *from, struct str cod
 bool run_lines_index(struct run *r, const uint64_t *lines, bool hash, uint32_t *ret_count) {
     if (!r->index) {
         size_t n = r->line_count, hashes = r->in->code_hashes ? 0 : n * sizeof(uint64_t);
-        char *memory = arena_alloc(r->arena, hashes + n * (sizeof(uint32_t) + sizeof(int32_t)), _Alignof(uint64_t));
+        char *memory = run_scratch(r, hashes + n * (sizeof(uint32_t) + sizeof(int32_t)));
         if (!memory) return run_fail_memory(r);
         r->line_hash = hashes ? (uint64_t *)(void *)memory : r->in->code_hashes;
         r->index = (uint32_t *)(void *)(memory + hashes);
@@ -103,7 +103,7 @@ bool run_lines_code_in(struct run *r, const uint64_t *from, const struct listset
         memset(to, 0, r->words * sizeof(*to));
         return true;
     }
-    uint32_t count;
+    uint32_t count = 0;
     if (!run_lines_index(r, from, true, &count)) return false;
     listset_find_lines(list, &r->bill->lines, r->line_hash, r->index, count, r->entries);
     memset(to, 0, r->words * sizeof(*to));
@@ -139,7 +139,7 @@ static bool exclude_explain(struct run *r, const uint64_t *gone, uint32_t exclus
 
 bool run_exclude(struct run *r, const uint64_t *excluded, uint64_t *lines, uint32_t exclusion) {
     if (r->explain) {
-        uint64_t *gone = ARENA_ARRAY(r->arena, uint64_t, r->words);
+        uint64_t *gone = RUN_ARRAY(r, uint64_t, r->words);
         if (!gone) return run_fail_memory(r);
         for (uint32_t w = 0; w < r->words; w++) gone[w] = lines[w] & excluded[w];
         if (!run_mask_empty(r, gone) && !exclude_explain(r, gone, exclusion)) return false;

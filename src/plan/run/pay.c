@@ -110,7 +110,7 @@ static bool paid_note(struct run *r) {
     const struct run_cells *c = &r->cells;
     for (uint32_t i = 0; i < c->count; i++) {
         int64_t **column = &r->paid[cell_bucket(c, i)];
-        if (!*column) *column = ARENA_ARRAY(r->arena, int64_t, r->line_count);
+        if (!*column) *column = RUN_ARRAY(r, int64_t, r->line_count);
         if (!*column) return run_fail_memory(r);
         (*column)[cell_line(c, i)] += c->pay[i];
     }
@@ -173,9 +173,9 @@ static bool cells_write(struct run *r) {
 /* What later benefits may take of this one's rest. */
 static bool rest_open(struct run *r) {
     if (!r->benefit->keeps_cells) return true;
-    if (!r->rest_used) r->rest_used = ARENA_ARRAY(r->arena, int64_t *, r->program->benefit_count);
+    if (!r->rest_used) r->rest_used = RUN_ARRAY(r, int64_t *, r->program->benefit_count);
     if (!r->rest_used) return run_fail_memory(r);
-    int64_t *used = ARENA_ARRAY(r->arena, int64_t, r->cells.count);
+    int64_t *used = RUN_ARRAY(r, int64_t, r->cells.count);
     if (!used) return run_fail_memory(r);
     r->rest_used[r->row->benefit] = used;
     return true;

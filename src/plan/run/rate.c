@@ -13,8 +13,8 @@ static bool inexact(struct run *r) { return run_fail(r, "not-exact", "「须除�
 static bool share_split(struct run *r, int64_t share) {
     struct run_cells *c = &r->cells;
     if (r->total_only || share == 0) return true;
-    if (!c->moved) c->moved = ARENA_ARRAY(r->arena, int64_t, c->cap);
-    int64_t *parts = ARENA_ARRAY(r->arena, int64_t, c->cap);
+    if (!c->moved) c->moved = RUN_ARRAY(r, int64_t, c->cap);
+    int64_t *parts = RUN_ARRAY(r, int64_t, c->cap);
     if (!c->moved || !parts) return run_fail_memory(r);
     bool split = split_largest_remainder(share, c->base, c->count, parts, c->scratch);
     CHECK(split); /* share <= base */
@@ -37,14 +37,14 @@ static bool share_move(struct run *r, int64_t from, int64_t ratio, int64_t *ret_
 }
 
 bool run_first_share(struct run *r, int64_t ratio) {
-    int64_t share;
+    int64_t share = 0;
     if (!share_move(r, r->base, ratio, &share)) return false;
     r->base -= share;
     return true;
 }
 
 bool run_share_after(struct run *r, int64_t ratio) {
-    int64_t share;
+    int64_t share = 0;
     if (!share_move(r, r->row->over, ratio, &share)) return false;
     r->row->over -= share;
     return true;
@@ -86,7 +86,7 @@ static int64_t pairs_paid(const struct run *r, const uint64_t *pairs) {
 static bool pairs_claim(struct run *r, uint64_t *pairs) {
     if (r->benefit->claim == PLAN_NONE) return true;
     size_t size = (size_t)BUCKET_COUNT * r->words;
-    if (!r->claimed) r->claimed = ARENA_ARRAY(r->arena, uint64_t, r->program->claim_count * size);
+    if (!r->claimed) r->claimed = RUN_ARRAY(r, uint64_t, r->program->claim_count * size);
     if (!r->claimed) return run_fail_memory(r);
     uint64_t *claimed = r->claimed + (size_t)r->benefit->claim * size;
     for (size_t i = 0; i < size; i++) {
@@ -101,7 +101,7 @@ static bool pairs_claim(struct run *r, uint64_t *pairs) {
 static bool others_find(struct run *r, int64_t *ret) {
     *ret = 0;
     if (!r->benefit->filled_by) return true;
-    uint64_t *pairs = ARENA_ARRAY(r->arena, uint64_t, (size_t)BUCKET_COUNT * r->words);
+    uint64_t *pairs = RUN_ARRAY(r, uint64_t, (size_t)BUCKET_COUNT * r->words);
     if (!pairs) return run_fail_memory(r);
     if (!pairs_mark(r, pairs) || !pairs_claim(r, pairs)) return false;
     *ret = pairs_paid(r, pairs);

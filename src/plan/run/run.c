@@ -47,6 +47,28 @@ void run_reason(struct run *r, enum plan_reason_code code, uint32_t line, int64_
     *reason = (struct plan_reason){.code = (uint8_t)code, .segment = (uint8_t)r->segment, .benefit = benefit, .line = line, .a = a, .b = b, .name = name};
 }
 
+/* ---- scratch ----------------------------------------------------------------------------------------------------- */
+
+/* Memory that ends with the run. The first of it lies on the stack: it is the same for every run, and stays in the nearest cache while results
+ * move on through the arena. */
+void *run_scratch_raw(struct run *r, size_t size) {
+    size = (size + 15) & ~(size_t)15;
+    if (size > sizeof(r->scratch->bytes) - r->scratch->used) return arena_alloc(r->arena, size, 16);
+    char *p = r->scratch->bytes + r->scratch->used;
+    r->scratch->used += size;
+    return p;
+}
+
+void *run_scratch(struct run *r, size_t size) {
+    void *p = run_scratch_raw(r, size);
+    return p ? memset(p, 0, size) : NULL;
+}
+
+void *run_scratch_array(struct run *r, size_t count, size_t size) {
+    size_t bytes;
+    return __builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - 16 ? NULL : run_scratch(r, bytes);
+}
+
 /* ---- segments ---------------------------------------------------------------------------------------------------- */
 
 static void segment_lines(struct run *r, const struct run_segment *s) {
@@ -121,7 +143,7 @@ static bool registers_init(struct run *r) {
     const struct plan_program *g = r->program;
     r->words = r->line_count ? (r->line_count + 63) / 64 : 1;
     size_t scalars = g->scalar_count * sizeof(int64_t), masks = (size_t)g->mask_count * r->words * sizeof(uint64_t);
-    char *memory = arena_alloc(r->arena, scalars + masks + g->counter_count * sizeof(struct run_counter), _Alignof(int64_t));
+    char *memory = run_scratch(r, scalars + masks + g->counter_count * sizeof(struct run_counter));
     if (!memory) return run_fail_memory(r);
     r->s = (int64_t *)(void *)memory;
     r->masks = (uint64_t *)(void *)(memory + scalars);
@@ -148,7 +170,7 @@ static bool co_insurers_split(struct run *r, int64_t pay, const int64_t **ret) {
     uint32_t count = r->program->co_count;
     if (count == 0) return true;
     int64_t *parts = ARENA_ARRAY(r->arena, int64_t, count);
-    uint64_t *scratch = ARENA_ARRAY(r->arena, uint64_t, count);
+    uint64_t *scratch = RUN_ARRAY(r, uint64_t, count);
     if (!parts || !scratch) return run_fail_memory(r);
     if (!split_largest_remainder(pay, r->program->co_shares, count, parts, scratch))
         return run_fail(r, "co-insurers", "共保份额之和为零", "the co-insurers' shares sum to nothing");
@@ -190,7 +212,9 @@ static bool run_all(struct run *r, struct plan_result *ret) {
 
 struct status plan_run(struct arena *a, const struct plan_program *program, const struct plan_input *in, const struct plan_counters *counters,
                        struct plan_run_options o, struct plan_result *ret) {
-    struct run r = {.arena = a, .program = program, .in = in, .bill = in->bill, .table = counters, .explain = o.explain,
+    struct run_scratch scratch;
+    scratch.used = 0;
+    struct run r = {.arena = a, .scratch = &scratch, .program = program, .in = in, .bill = in->bill, .table = counters, .explain = o.explain,
                     .total_only = o.no_split && program->total_suffices, .line_count = in->bill->lines.count};
     struct plan_result result;
     if (!run_all(&r, &result)) return r.status;

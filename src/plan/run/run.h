@@ -75,8 +75,26 @@ static inline uint32_t cell_line(const struct run_cells *c, uint32_t cell) { ret
 static inline uint32_t cell_bucket(const struct run_cells *c, uint32_t cell) { return c->place[cell] & 7; }
 _Static_assert(BUCKET_COUNT <= 8, "three bits hold a bucket");
 
+/* Under AddressSanitizer everything lies in the arena, which marks what is not handed out. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { SCRATCH_BYTES = 16 };
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+enum { SCRATCH_BYTES = 16 };
+#else
+enum { SCRATCH_BYTES = 16 * 1024 };
+#endif
+#else
+enum { SCRATCH_BYTES = 16 * 1024 };
+#endif
+struct run_scratch {
+    size_t used;
+    _Alignas(max_align_t) char bytes[SCRATCH_BYTES];
+};
+
 struct run {
     struct arena *arena;
+    struct run_scratch *scratch;
     struct status status;
     const struct plan_program *program;
     const struct plan_input *in;
@@ -148,6 +166,11 @@ struct run {
 bool run_fail(struct run *r, const char *code, const char *zh, const char *en); /* false, for `return` */
 bool run_fail_memory(struct run *r);
 void run_reason(struct run *r, enum plan_reason_code code, uint32_t line, int64_t a, int64_t b, uint32_t name);
+/* Memory for the time of the run; zeroed, but for _raw; NULL when there is none. Aligned for everything. */
+void *run_scratch(struct run *r, size_t size);
+void *run_scratch_raw(struct run *r, size_t size);
+void *run_scratch_array(struct run *r, size_t count, size_t size);
+#define RUN_ARRAY(r, T, n) ((T *)run_scratch_array((r), (n), sizeof(T)))
 static inline int64_t run_amount(int64_t v) { return v < 0 ? 0 : v; } /* PLAN_NOTHING stays */
 /* a + b within the limit of amounts. */
 int64_t run_add(int64_t a, int64_t b);

@@ -49,10 +49,16 @@ static void benefit_begin(struct run *r, uint32_t at) {
 }
 
 static void refuse(struct run *r, enum plan_refusal refusal, int64_t need) {
+    CHECK(r->benefit && r->row);
     r->row->applies = r->row->refused = true;
     r->row->refusal = (uint8_t)refusal;
     r->row->need_index = (uint16_t)need;
     run_reason(r, PLAN_REASON_REFUSED, r->benefit->line, refusal, need, UINT32_MAX);
+}
+
+static void refuse_need(struct run *r, int64_t need) {
+    CHECK(r->benefit);
+    refuse(r, (enum plan_refusal)r->benefit->need_refusals[need], need);
 }
 
 static void only_if(const struct run *r, const uint64_t *from, bool keep, uint64_t *to) {
@@ -144,7 +150,7 @@ bool run_steps(struct run *r) {
             TO; goto again;
         case PLAN_OP_NEED:
             if (S(s->a) != 0) break;
-            refuse(r, (enum plan_refusal)r->benefit->need_refusals[s->v], s->v);
+            refuse_need(r, s->v);
             TO; goto again;
         case PLAN_OP_EXCLUDE: WORK(run_exclude(r, M(s->a), M(s->b), (uint32_t)s->v));
         case PLAN_OP_TAKE:

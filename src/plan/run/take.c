@@ -102,7 +102,7 @@ static bool cells_reserve(struct run *r, uint32_t count) {
     c->moved = c->direct = c->rest = NULL;
     if (count <= c->cap) return true;
     size_t n = count;
-    char *memory = arena_alloc(r->arena, n * (3 * sizeof(int64_t) + sizeof(uint32_t)), _Alignof(int64_t));
+    char *memory = run_scratch_raw(r, n * (3 * sizeof(int64_t) + sizeof(uint32_t))); /* each column is written before it is read */
     if (!memory) return run_fail_memory(r);
     *c = (struct run_cells){.base = (int64_t *)(void *)memory, .pay = (int64_t *)(void *)(memory + n * 8),
                             .scratch = (uint64_t *)(void *)(memory + n * 16), .place = (uint32_t *)(void *)(memory + n * 24), .cap = count};
@@ -244,9 +244,9 @@ static bool rest_reserve(struct run *r, uint32_t cells) {
     if (!cells_reserve(r, cells)) return false;
     struct run_cells *c = &r->cells;
     size_t parts = (size_t)c->cap * r->benefit->rest_count;
-    c->direct = ARENA_ARRAY(r->arena, int64_t, c->cap);
-    c->rest = ARENA_ARRAY(r->arena, int64_t, parts);
-    c->rest_cell = ARENA_ARRAY(r->arena, uint32_t, parts);
+    c->direct = RUN_ARRAY(r, int64_t, c->cap);
+    c->rest = RUN_ARRAY(r, int64_t, parts);
+    c->rest_cell = RUN_ARRAY(r, uint32_t, parts);
     return (c->direct && c->rest && c->rest_cell) || run_fail_memory(r);
 }
 
@@ -267,7 +267,7 @@ static bool rest_cell_put(struct run *r, struct source *sources, uint32_t line, 
 
 static bool take_rests(struct run *r, const uint64_t *lines) {
     bool shared = r->benefit->share_list != PLAN_NONE;
-    struct source *sources = ARENA_ARRAY(r->arena, struct source, r->benefit->rest_count);
+    struct source *sources = RUN_ARRAY(r, struct source, r->benefit->rest_count);
     struct shares s = {0};
     if (!sources) return run_fail_memory(r);
     sources_open(r, sources);
@@ -315,7 +315,7 @@ bool run_taken(struct run *r) {
     uint32_t leaves = r->benefit->leaves;
     for (uint32_t b = 0; b < BUCKET_COUNT; b++) {
         if (!(leaves >> b & 1) || r->taken[b]) continue;
-        r->taken[b] = ARENA_ARRAY(r->arena, int64_t, r->line_count);
+        r->taken[b] = RUN_ARRAY(r, int64_t, r->line_count);
         if (!r->taken[b]) return run_fail_memory(r);
     }
     if (!leaves && !c->direct) return true;

@@ -58,12 +58,13 @@ static inline struct run_case *case_open(const char *head, const char *benefits,
     struct run_case *c = calloc(1, sizeof(*c));
     assert_non_null(c);
     arena_init(&c->a, (size_t)128 << 20);
-    bool by_line = strncmp(head, "by-line", 7) == 0;
+    bool by_line = strncmp(head, "by-line", strlen("by-line")) == 0;
+    const char *sections = by_line ? strchr(head, 'e') + 1 : head;
     struct buf text;
     buf_init(&text, 1 << 20);
     buf_printf(&text, "plan t \"表\"\n kind commercial\n source \"table\", grade D\n in force 2023-01-01 ..\n counts by %s\n years are calendar years\n"
                " currency CNY, rounded half-up once per benefit\n %s\n benefit b1 \"一\"\n %s\n example \"e\"\n",
-               by_line ? "line date" : "discharge, over the end by admission", by_line ? head + 7 : head, benefits);
+               by_line ? "line date" : "discharge, over the end by admission", sections, benefits);
     for (const char *step = given; *step;) {
         size_t n = strcspn(step, "|");
         buf_printf(&text, " given %.*s\n expect total 0\n", (int)n, step);

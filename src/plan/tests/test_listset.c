@@ -131,7 +131,9 @@ static struct str text_make(struct arena *a, uint64_t *s, uint32_t letters, uint
 static struct day_range range_make(uint64_t *s) {
     int32_t from = (int32_t)(random_next(s) % 20), to = from + (int32_t)(random_next(s) % 10);
     if (random_next(s) % 3) return (struct day_range)ALWAYS;
-    return (struct day_range){{from}, random_next(s) % 2 ? (struct day){to} : DAY_OPEN};
+    struct day_range on = {{from}, DAY_OPEN};
+    if (random_next(s) % 2) on.to.v = to;
+    return on;
 }
 
 static struct plan_list list_make(struct arena *a, uint64_t *s) {
@@ -189,7 +191,8 @@ static void long_list(void **state) {
     uint32_t index[LINES];
     int32_t found[LINES];
     for (uint32_t i = 0; i < LINES; i++) {
-        codes[i] = i % 50 == 7 ? (struct str){0} : arena_printf(&a, "XL%07uBA", i * 181 % 70'000);
+        codes[i] = arena_printf(&a, "XL%07uBA", i * 181 % 70'000);
+        if (i % 50 == 7) codes[i].n = 0;
         hashes[i] = str_hash(codes[i]);
         dates[i] = (struct day){5};
         index[i] = LINES - 1 - i;
