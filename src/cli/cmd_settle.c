@@ -43,7 +43,7 @@ static struct status bills_settle(struct cli *c, const struct settle_chain *chai
         }
         TRY(settle_bill(c->arena, chain, bills[i], &state->counters, o, &answers[i]));
         TRY(settle_answer_commit(&answers[i], &state->counters));
-        if (answers[i].refusal == SETTLE_REFUSAL_NONE) TRY(settle_state_add_bill(state, bills[i]));
+        if (settle_answer_settled(&answers[i])) TRY(settle_state_add_bill(state, bills[i]));
     }
     *ret_file = NULL;
     return STATUS_OK;
@@ -105,7 +105,7 @@ static int settle_with_state(struct cli *c, const struct settle_chain *chain, co
     }
     answers_print(c, chain, answers);
     for (uint32_t i = 0; i < c->arg_count; i++) {
-        if (answers[i].refusal != SETTLE_REFUSAL_NONE && code == CLI_OK) code = CLI_REFUSED;
+        if (!settle_answer_settled(&answers[i]) && code == CLI_OK) code = CLI_REFUSED;
     }
     return code;
 }

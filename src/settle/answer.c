@@ -407,13 +407,12 @@ static const char *stage_name(enum bill_stage stage)
 
 void settle_answer_write(const struct settle_answer *answer, const struct settle_chain *chain, bool lines, struct json_writer *w)
 {
-    const bool settled = answer->refusal == SETTLE_REFUSAL_NONE;
     json_begin_object(w);
     json_member_string(w, STR("bill"), answer->bill->bill);
     json_member_i64(w, STR("revision"), answer->bill->revision);
     json_member_string(w, STR("currency"), str_from(answer->bill->currency->code));
     json_member_i64(w, STR("total"), answer->bill->total);
-    json_member_string(w, STR("status"), settled ? STR("settled") : STR("refused"));
+    json_member_string(w, STR("status"), settle_answer_settled(answer) ? STR("settled") : STR("refused"));
     json_member_string(w, STR("stage"), str_from(stage_name(answer->bill->statutory.stage)));
     chain_write(answer, chain, w);
     json_name(w, STR("payers"));
@@ -428,6 +427,6 @@ void settle_answer_write(const struct settle_answer *answer, const struct settle
     not_paid_write(answer, w);
     refusals_write(answer, w);
     notes_write(answer, w);
-    if (lines && settled) lines_write(answer, w);
+    if (lines && answer->refusal == SETTLE_REFUSAL_NONE) lines_write(answer, w);
     json_end_object(w);
 }

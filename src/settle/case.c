@@ -343,6 +343,23 @@ static void patient_sum(const struct settle_work *w, struct settle_answer *answe
     CHECK(left == remainder && remainder >= 0);
 }
 
+static bool plans_all_refused(const struct settle_answer *answer)
+{
+    uint32_t refused = 0;
+    for (uint32_t i = 0; i < answer->share_count; i++) {
+        const struct settle_share *share = &answer->shares[i];
+        if (!share->product || share->status == SETTLE_SKIPPED) continue;
+        if (share->status != SETTLE_REFUSED) return false;
+        refused++;
+    }
+    return refused > 0;
+}
+
+bool settle_answer_settled(const struct settle_answer *answer)
+{
+    return answer->refusal == SETTLE_REFUSAL_NONE && !answer->all_refused;
+}
+
 struct status settle_bill(struct arena *a, const struct settle_chain *chain, const struct bill *bill, const struct plan_counters *counters,
                           struct settle_options o, struct settle_answer *ret)
 {
@@ -364,6 +381,7 @@ struct status settle_bill(struct arena *a, const struct settle_chain *chain, con
         else TRY(payer_run(&w, &answer, payer->product, policy_of(bill, payer->product->about.name), payer->fills, counters));
     }
     patient_sum(&w, &answer);
+    answer.all_refused = plans_all_refused(&answer);
     if (o.explain) TRY(settle_unpaid_find(&w, &answer));
     *ret = answer;
     return STATUS_OK;
@@ -371,7 +389,7 @@ struct status settle_bill(struct arena *a, const struct settle_chain *chain, con
 
 struct status settle_answer_commit(const struct settle_answer *answer, struct plan_counters *counters)
 {
-    if (answer->refusal != SETTLE_REFUSAL_NONE) return STATUS_OK;
+    if (!settle_answer_settled(answer)) return STATUS_OK;
     for (uint32_t i = 0; i < answer->share_count; i++) {
         const struct plan_result *run = &answer->shares[i].run;
         for (uint32_t k = 0; k < run->change_count; k++) TRY(plan_counters_set(counters, &run->changes[k].key, run->changes[k].after));

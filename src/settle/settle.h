@@ -121,11 +121,14 @@ struct settle_answer {
     struct settle_note *notes;
     uint32_t note_count, note_cap;
     bool demonstration, unproven;
+    bool all_refused;                     /* every plan that was asked refused: status refused, sums as they stand without it */
 };
 /* Settles `bill`. Fails only for bad input that a plan finds (fact-missing) or lack of memory; the domain's "no" is in the answer.
  * Counters are read, not changed. Cost: linear in lines × benefits. */
 struct status settle_bill(struct arena *a, const struct settle_chain *chain, const struct bill *bill, const struct plan_counters *counters,
                           struct settle_options o, struct settle_answer *ret);
+/* Settled: the bill was not refused, and not every plan of the chain refused it. */
+bool settle_answer_settled(const struct settle_answer *answer);
 /* Applies the counter changes of an answer. */
 struct status settle_answer_commit(const struct settle_answer *answer, struct plan_counters *counters);
 /* The answer as JSON (DESIGN §9); `lines` adds the shares per line, bucket and payer. */

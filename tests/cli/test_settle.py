@@ -201,11 +201,12 @@ def _(y):
 @case("not settled by the basic insurance: the city refuses by its own terms, money stays whole")
 def _(y):
     y.write("a.json", bill(statutory={"settled": False, "stage": "none"}))
-    [answer] = y.settle("--json", "a.json", chain="city-2022", code=0).answers()
+    [answer] = y.settle("--json", "a.json", chain="city-2022", code=1).answers()
     whole(answer)
+    equal(answer["status"], "refused", "every plan asked refused")
     equal((payer(answer, "city-2022")["status"], payer(answer, "city-2022")["reason"]), ("refused", "not-settled-by-basic-insurance"), "refusal")
     equal(answer["patient"]["cash"], 6000000, "the patient bears all")
-    contains(y.settle("--lang", "zh", "a.json", chain="city-2022", code=0).out, "未经基本医保结算", "words")
+    contains(y.settle("--lang", "zh", "a.json", chain="city-2022", code=1).out, "未经基本医保结算", "words")
 
 
 @case("statutory plan in the chain: simulated when the bill has no result, skipped with a note when it has one")
@@ -244,8 +245,8 @@ def _(y):
     text = (PLANS / "city-2022.plan").read_text("utf-8").replace("counts by discharge, over the end by admission", "counts by settlement, over the end by admission")
     y.write("plans/city-2022.plan", text)
     y.write("a.json", bill())
-    for day, status in (("2022-12-31", "paid"), ("2023-01-01", "refused")):
-        [answer] = y.run("settle", "--plans", "plans", "--chain", "city-2022", "--as-of", day, "--json", "a.json", code=0).answers()
+    for day, status, code in (("2022-12-31", "paid", 0), ("2023-01-01", "refused", 1)):
+        [answer] = y.run("settle", "--plans", "plans", "--chain", "city-2022", "--as-of", day, "--json", "a.json", code=code).answers()
         equal(payer(answer, "city-2022")["status"], status, day)
     for bad in ("2022-02-30", "tomorrow", ""):
         r = y.settle("--as-of", bad, "a.json", code=2)
@@ -467,11 +468,12 @@ def _(y):
     y.settle("u.json", "n.json", code=0)
     y.write("a.json", base)
     y.write("eur.json", bill("B-7", currency="EUR"))
-    r = y.settle("--json", "a.json", "eur.json", code=0)
+    r = y.settle("--json", "a.json", "eur.json", code=1)
     euro = r.answers()[1]
+    equal([a["status"] for a in r.answers()], ["settled", "refused"], "the worst exit code wins", r)
     whole(euro)
     equal([payer(euro, p)["reason"] for p in ("city-2022", "百万医疗")], ["currency-differs"] * 2, "currency", r)
-    y.settle("a.json", "eur.json", code=0)
+    y.settle("a.json", "eur.json", code=1)
 
 
 @case("the result does not depend on locale, time zone or the current folder")
