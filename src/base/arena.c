@@ -185,8 +185,7 @@ static bool push_in_place(struct arena *a, const char *items, size_t old_bytes, 
 }
 
 void *base_arena_push(struct arena *a, void **items, uint32_t *count, uint32_t *cap, size_t size, size_t align) {
-    char *old;
-    memcpy(&old, items, sizeof(old)); /* *items is a pointer of another type: read and written as bytes */
+    char *old = *items; /* a pointer of another type: the build has -fno-strict-aliasing for this */
     if (*count == *cap) {
         if (*cap > UINT32_MAX / 2) return NULL;
         uint32_t cap_new = *cap ? *cap * 2 : 8;
@@ -196,7 +195,7 @@ void *base_arena_push(struct arena *a, void **items, uint32_t *count, uint32_t *
             if (!grown) return NULL;
             if (*count) memcpy(grown, old, *count * size);
             old = grown;
-            memcpy(items, &grown, sizeof(grown));
+            *items = grown;
         }
         *cap = cap_new;
     }

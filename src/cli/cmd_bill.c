@@ -40,6 +40,7 @@ int cli_bill_check(struct cli *c)
             if (failed > code) code = failed;
             continue;
         }
+        CHECK(bill);
         if (bill->warnings) cli_fail(c, (struct status){bill->warnings}, c->args[i]);
         bill_line_print(c, c->args[i], bill);
     }

@@ -272,6 +272,7 @@ static int name_order(struct str a, struct str b) { /* any total order finds equ
 /* Place of a member whose name appeared before, or v->count. */
 static struct status duplicate_find(struct walk *w, const struct json *v, uint32_t *ret) {
     enum { FEW = 16 };
+    CHECK(v->count == 0 || v->names);
     uint32_t found = v->count;
     if (v->count <= FEW) {
         for (uint32_t i = 1; i < v->count && found == v->count; i++)

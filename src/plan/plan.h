@@ -348,7 +348,7 @@ struct plan_result {
     uint32_t assumed_count;
 };
 /* Runs a verified program. Everything in *ret lies in `a`. Fails (bad input) when a fact that the plan reads is missing, code
- * "fact-missing", or when currencies differ; never half done. Cost: linear in lines × benefits; no memory but the arena. */
+ * "fact-missing" or "fact-value"; never half done. A differing currency is a refusal. Cost: linear in lines × benefits; no memory but the arena. */
 struct status plan_run(struct arena *a, const struct plan_program *program, const struct plan_input *in, const struct plan_counters *counters,
                        struct plan_run_options o, struct plan_result *ret);
 /* The reference: walks the tree, slow and obvious, written from the document. Same results, same changes, no reasons. */

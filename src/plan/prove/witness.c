@@ -28,13 +28,15 @@ static const struct witness_fact *fixed(const struct witness *w, int32_t fact) {
 
 static int64_t number(const struct witness *w, int32_t fact, int64_t usual) {
     struct logic_value v;
-    if (fixed(w, fact) != NULL) return fixed(w, fact)->number;
+    const struct witness_fact *given = fixed(w, fact);
+    if (given != NULL) return given->number;
     return w->q != NULL && logic_value(w->q, LOGIC_FACT, fact, &v) ? v.number : usual;
 }
 
 static struct str text(const struct witness *w, int32_t fact, struct str usual) {
     struct logic_value v;
-    if (fixed(w, fact) != NULL) return fixed(w, fact)->text;
+    const struct witness_fact *given = fixed(w, fact);
+    if (given != NULL) return given->text;
     return w->q != NULL && logic_value(w->q, LOGIC_FACT, fact, &v) ? v.text : usual;
 }
 
