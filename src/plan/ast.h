@@ -119,6 +119,17 @@ enum plan_cond_kind {
     PLAN_COND_ENDORSED          /* the policy carries this endorsement on the deciding date */
 };
 enum plan_compare { PLAN_LT, PLAN_LE, PLAN_EQ, PLAN_NE, PLAN_GE, PLAN_GT };
+static inline bool plan_compare_holds(int64_t a, enum plan_compare how, int64_t b) {
+    switch (how) {
+    case PLAN_LT: return a < b;
+    case PLAN_LE: return a <= b;
+    case PLAN_EQ: return a == b;
+    case PLAN_NE: return a != b;
+    case PLAN_GE: return a >= b;
+    case PLAN_GT: return a > b;
+    }
+    return false;
+}
 struct plan_cond {
     enum plan_cond_kind kind;
     struct plan_pos pos;

@@ -232,18 +232,6 @@ bool logic_in_list(const struct logic *q, int32_t list, const struct logic_value
     return v->name.n > 0 && listset_find_name(set, v->name, on) != LISTSET_NONE;
 }
 
-static bool compare(enum plan_compare how, int64_t a, int64_t b) {
-    switch (how) {
-    case PLAN_LT: return a < b;
-    case PLAN_LE: return a <= b;
-    case PLAN_EQ: return a == b;
-    case PLAN_NE: return a != b;
-    case PLAN_GE: return a >= b;
-    case PLAN_GT: return a > b;
-    }
-    return false;
-}
-
 static bool is_word(const struct logic *q, const struct plan_cond *c, const struct logic_value *v) {
     bool text = plan_fact_view(q->w->p, c->ref.index).type == PLAN_VALUE_TEXT;
     for (uint32_t i = 0; i < c->word_count; i++)
@@ -253,7 +241,7 @@ static bool is_word(const struct logic *q, const struct plan_cond *c, const stru
 
 bool logic_fact_leaf(const struct logic *q, const struct plan_cond *c, const struct logic_value *v) {
     if (c->kind == PLAN_COND_FACT) return v->number != 0;
-    if (c->kind == PLAN_COND_COMPARE) return compare(c->compare, v->number, c->number);
+    if (c->kind == PLAN_COND_COMPARE) return plan_compare_holds(v->number, c->compare, c->number);
     return is_word(q, c, v) == (c->compare != PLAN_NE);
 }
 
@@ -262,7 +250,7 @@ static enum truth leaf_fact(const struct logic *q, const struct plan_cond *c, st
         struct day first = first_enrolled(q, open), on = deciding(q, open);
         if (*open != NULL) return OPEN;
         int years = day_age_years(first, on);
-        return truth_of(compare(c->compare, years < 0 ? 0 : years, c->number));
+        return truth_of(plan_compare_holds(years < 0 ? 0 : years, c->compare, c->number));
     }
     bool code = c->ref.index == PLAN_FACT_CODE;
     const struct logic_value *v = code ? value(q, LOGIC_ITEM, 0, open) : value(q, LOGIC_FACT, c->ref.index, open);

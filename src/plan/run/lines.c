@@ -35,24 +35,12 @@ void run_lines_kind(const struct run *r, const uint8_t *words, const uint64_t *f
     }
 }
 
-static bool compare(int64_t a, enum plan_compare c, int64_t b) {
-    switch (c) {
-    case PLAN_LT: return a < b;
-    case PLAN_LE: return a <= b;
-    case PLAN_EQ: return a == b;
-    case PLAN_NE: return a != b;
-    case PLAN_GE: return a >= b;
-    case PLAN_GT: return a > b;
-    }
-    return false;
-}
-
 void run_lines_dated(const struct run *r, const uint64_t *from, enum plan_compare c, int64_t day, uint64_t *to) {
     for (uint32_t w = 0; w < r->words; w++) {
         uint64_t found = 0;
         for (uint64_t bits = from[w]; bits; bits &= bits - 1) {
             uint32_t i = (uint32_t)__builtin_ctzll(bits);
-            found |= (uint64_t)compare(r->bill->lines.date[w * 64 + i].v, c, day) << i;
+            found |= (uint64_t)plan_compare_holds(r->bill->lines.date[w * 64 + i].v, c, day) << i;
         }
         to[w] = found;
     }

@@ -9,18 +9,6 @@
 
 static int64_t saturate(i128 v) { return v > LIMIT_AMOUNT_MINOR ? LIMIT_AMOUNT_MINOR : v < -LIMIT_AMOUNT_MINOR ? -LIMIT_AMOUNT_MINOR : (int64_t)v; }
 
-static bool compare(int64_t a, uint8_t how, int64_t b) {
-    switch ((enum plan_compare)how) {
-    case PLAN_LT: return a < b;
-    case PLAN_LE: return a <= b;
-    case PLAN_EQ: return a == b;
-    case PLAN_NE: return a != b;
-    case PLAN_GE: return a >= b;
-    case PLAN_GT: return a > b;
-    }
-    return false;
-}
-
 static bool mul_ratio(struct run *r, const struct plan_step *s, int64_t *ret) {
     i128 product = (i128)r->s[step_low(s->b)] * r->s[step_high(s->b)];
     int64_t v;
@@ -121,7 +109,7 @@ bool run_steps(struct run *r) {
         case PLAN_OP_MAX: S(s->a) = i64_max(S0, S1); break;
         case PLAN_OP_NOT: S(s->a) = S(s->b) == 0; break;
         case PLAN_OP_IN: S(s->a) = S(s->b) >= 0 && S(s->b) < 64 ? (int64_t)((uint64_t)s->v >> S(s->b) & 1) : 0; break;
-        case PLAN_OP_COMPARE: S(s->a) = compare(S(s->b), s->r, s->v); break;
+        case PLAN_OP_COMPARE: S(s->a) = plan_compare_holds(S(s->b), (enum plan_compare)s->r, s->v); break;
         case PLAN_OP_TEXT_IS: S(s->a) = run_text_is(r, (enum program_text)s->r, s->b); break;
         case PLAN_OP_TEXT_IN: S(s->a) = run_text_in(r, (enum program_text)s->r, s->b); break;
         case PLAN_OP_DIAGNOSED: S(s->a) = run_diagnosed(r, s->r, s->b); break;
