@@ -34,6 +34,9 @@ struct id128 id128_make(int64_t at_ms, uint16_t count, uint64_t carried);
 uint64_t id128_carried(const struct id128 *id);
 int64_t id128_ms(const struct id128 *id);
 
+/* What the working sets of ledger, registry and cases answer: a row that was not read yet becomes a wish (WAIT); a load reads all wishes at once. */
+enum set_state { SET_WAIT, SET_ABSENT, SET_FOUND };
+
 /* ---- keys: a local file for now (the trust issue adds rotation and HSM) ------------------------------------------ */
 
 /* Master key and the look-up key, from DIR/keys.json (mode 0600; made at first use), for PostgreSQL from the path in the configuration. Persons' keys
