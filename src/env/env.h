@@ -1,6 +1,6 @@
-/* env — everything outside the process that the program may touch: clock, random bytes, files, terminal.
+/* env — everything outside the process that the program may touch: clock, random bytes, files, threads, terminal.
  *
- * Who uses it: the command line and the application. No other room calls the system for these (STYLE 7): whoever needs them
+ * Who uses it: store, journal, http, cases, the command line and the application. No other room calls the system for these (STYLE 7): whoever needs them
  * gets a `const struct env *`, so that a simulation can put its own clock and a failing disk in place.
  * Invariants: on failure of a replacement the old file is intact; outputs are untouched on failure; a failure has a
  * code from errors.def, both languages, a hint, and the path as its place.
@@ -13,11 +13,15 @@
 struct env_lock {
     int fd;
 };
+struct env_thread {
+    uintptr_t handle;
+};
 
 /* A replacement embeds this as its first member and finds itself by the first argument. Paths are byte texts without
  * NUL; results and failures live in the arena. */
 struct env {
     int32_t (*today_days)(const struct env *e);      /* wall clock, UTC: days since 1970-01-01, as struct day counts */
+    int64_t (*now_ms)(const struct env *e);          /* wall clock, UTC: milliseconds since 1970-01-01; may be set back by people */
     uint64_t (*monotonic_ns)(const struct env *e);   /* never goes back; from an unknown beginning */
     uint64_t (*cpu_ns)(const struct env *e);         /* processor time that this process has used: for benchmarks */
     /* Unpredictable bytes. Fails with random-unavailable. */
@@ -26,6 +30,9 @@ struct env {
     /* The whole of a regular file, or of standard input for "-", and a NUL behind it. Fails with file-not-found,
      * file-bad-path, file-not-regular, file-too-large (more than bytes_max), file-read. Never waits for a pipe with a name. */
     struct status (*file_read)(const struct env *e, struct arena *a, struct str path, size_t bytes_max, struct str *ret);
+    /* As file_read, for secrets: refuses a file that anybody but its owner may read or write, or that belongs to another user:
+     * file-not-private. Never standard input. */
+    struct status (*file_read_private)(const struct env *e, struct arena *a, struct str path, size_t bytes_max, struct str *ret);
     /* Names in a folder, sorted by bytes, without those that begin with a dot. Fails with file-not-found, file-bad-path,
      * dir-read, dir-too-many (more than count_max). */
     struct status (*dir_list)(const struct env *e, struct arena *a, struct str path, uint32_t count_max,
@@ -34,6 +41,14 @@ struct env {
      * folder flushed. A symbolic link is replaced itself. Fails with file-bad-path and file-write (the old file is
      * intact), and file-not-durable (the new one is in place, only the last flush failed). */
     struct status (*file_replace)(const struct env *e, struct arena *a, struct str path, struct str bytes);
+    /* The same for a file that must not exist yet: of two that try at once, one wins. Fails with file-exists (nothing is touched),
+     * file-bad-path, file-write, file-not-durable. */
+    struct status (*file_create)(const struct env *e, struct arena *a, struct str path, struct str bytes);
+    /* The file (not a folder) is gone, durably; it need not have been there. Fails with file-bad-path, file-remove. */
+    struct status (*file_remove)(const struct env *e, struct arena *a, struct str path);
+    /* The folder is there: made with mode 0700 in a folder that exists, or found (its mode is then left alone). Fails with file-not-found
+     * (the folder above), file-bad-path, dir-make. */
+    struct status (*dir_make)(const struct env *e, struct arena *a, struct str path);
     /* Takes the lock of `path` (on PATH.lock, which stays) without waiting. Ends with unlock or with the process. Fails with file-locked,
      * file-lock, file-bad-path; the place is the lock file. */
     struct status (*file_lock)(const struct env *e, struct arena *a, struct str path, struct env_lock *ret);
@@ -43,6 +58,18 @@ struct env {
     struct status (*output)(const struct env *e, struct arena *a, int fd, struct str bytes);
     bool (*is_terminal)(const struct env *e, int fd);
     uint32_t (*columns)(const struct env *e, int fd); /* of the terminal; 80 when unknown */
+
+    /* A thread that runs fn(arg); it gets no signal that comes from outside (the first thread handles them). Every thread is joined, once.
+     * Locks and conditions are the rooms' own business (pthread). Fails with thread-start. */
+    struct status (*thread_start)(const struct env *e, struct arena *a, void *(*fn)(void *arg), void *arg, struct env_thread *ret);
+    void (*thread_join)(const struct env *e, struct env_thread *t);
+    void (*wait_ms)(const struct env *e, uint32_t ms); /* sleeps at least that long */
+
+    /* A named point of the program's course ("store.commit-before"): where tests kill it. Does nothing unless built with option `faults`; then
+     * the environment variable YIJIE_FAULT=NAME:N kills the process by SIGKILL at the N-th pass (from 1), NAME:N:sleep=MS makes that
+     * pass sleep, NAME:N:stop stops the process (SIGSTOP). YIJIE_FAULT=list appends each name, a line when first passed, to the file
+     * YIJIE_FAULT_LIST. `name`: a literal of at most 63 letters, digits, '.', '-'. */
+    void (*point)(const struct env *e, const char *name);
 };
 
 const struct env *env_system(void);

@@ -1,6 +1,6 @@
-/* file — reading whole files, listing folders, replacing files atomically, locks.
+/* file — reading whole files, listing folders, replacing and making files atomically, locks.
  *
- * Who uses it: bills, plans, lists and the state file of the command line. Invariants: a reader never gets more than it
+ * Who uses it: bills, plans, lists and the state file of the command line, the data directory of the server. Invariants: a reader never gets more than it
  * allowed and never hangs on a named pipe; a replacement is whole and durable or did not happen; no temporary file
  * stays behind a failure that the process survives. Source: rename(2), fsync(2), flock(2).
  */
@@ -52,11 +52,7 @@ static struct status fd_read(struct arena *a, int fd, struct str place, size_t g
     return STATUS_OK;
 }
 
-struct status env_file_read(const struct env *e, struct arena *a, struct str path, size_t bytes_max, struct str *ret) {
-    (void)e;
-    enum { PIPE_GUESS = 64 * 1024 };
-    if (bytes_max > SIZE_MAX / 4) bytes_max = SIZE_MAX / 4; /* room to double */
-    if (str_eq(path, STR("-"))) return fd_read(a, STDIN_FILENO, STR("stdin"), PIPE_GUESS, bytes_max, ret);
+static struct status path_read(struct arena *a, struct str path, bool private, size_t bytes_max, struct str *ret) {
     const char *name = NULL;
     TRY(env_path(a, path, &name));
     FD_GUARD fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -64,8 +60,24 @@ struct status env_file_read(const struct env *e, struct arena *a, struct str pat
     struct stat st;
     if (fstat(fd, &st) != 0) return env_fail(a, ENV_READ, path, errno);
     if (!S_ISREG(st.st_mode)) return env_fail(a, ENV_NOT_REGULAR, path, 0);
+    if (private && (st.st_uid != geteuid() || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)) return env_fail(a, ENV_NOT_PRIVATE, path, 0);
     if ((uint64_t)st.st_size > bytes_max) return env_fail(a, ENV_TOO_LARGE, path, 0);
     return fd_read(a, fd, path, (size_t)st.st_size, bytes_max, ret);
+}
+
+static size_t room_to_double(size_t bytes_max) { return bytes_max < SIZE_MAX / 4 ? bytes_max : SIZE_MAX / 4; }
+
+struct status env_file_read(const struct env *e, struct arena *a, struct str path, size_t bytes_max, struct str *ret) {
+    (void)e;
+    enum { PIPE_GUESS = 64 * 1024 };
+    bytes_max = room_to_double(bytes_max);
+    if (str_eq(path, STR("-"))) return fd_read(a, STDIN_FILENO, STR("stdin"), PIPE_GUESS, bytes_max, ret);
+    return path_read(a, path, false, bytes_max, ret);
+}
+
+struct status env_file_read_private(const struct env *e, struct arena *a, struct str path, size_t bytes_max, struct str *ret) {
+    (void)e;
+    return path_read(a, path, true, room_to_double(bytes_max), ret);
 }
 
 /* ---- folders --------------------------------------------------------------------------------- */
@@ -108,12 +120,19 @@ struct status env_dir_list(const struct env *e, struct arena *a, struct str path
 
 /* ---- replacing ------------------------------------------------------------------------------- */
 
-/* The folder of a path ("." when it names none) and a name beside it that nobody else has. */
-static struct status beside(struct arena *a, struct str path, struct str *ret_folder, struct str *ret_name) {
-    uint64_t random = 0;
+/* The folder of a path ("." when it names none), and where the last name begins. */
+static struct str folder_of(struct str path, size_t *ret_base) {
     size_t slash = path.n;
     while (slash > 0 && path.p[slash - 1] != '/') slash--;
-    struct str folder = slash == 0 ? STR(".") : slash == 1 ? STR("/") : (struct str){path.p, slash - 1};
+    *ret_base = slash;
+    return slash == 0 ? STR(".") : slash == 1 ? STR("/") : (struct str){path.p, slash - 1};
+}
+
+/* The folder of a path and a name beside it that nobody else has. */
+static struct status beside(struct arena *a, struct str path, struct str *ret_folder, struct str *ret_name) {
+    uint64_t random = 0;
+    size_t slash = 0;
+    struct str folder = folder_of(path, &slash);
     struct str base = {path.p + slash, path.n - slash};
     TRY(env_random_fill(NULL, a, &random, sizeof(random)));
     if (base.n > 200) base.n = 200; /* names end at 255 bytes; the random part makes it unique */
@@ -156,6 +175,52 @@ struct status env_file_replace(const struct env *e, struct arena *a, struct str 
     }
     if (!folder_flush(folder.p)) return env_fail(a, ENV_NOT_DURABLE, path, errno);
     return STATUS_OK;
+}
+
+/* A second name for a whole file is made in one step and never over another: the last of two that try finds the first one's. */
+struct status env_file_create(const struct env *e, struct arena *a, struct str path, struct str bytes) {
+    (void)e;
+    const char *target = NULL;
+    struct str folder = {NULL, 0}, fresh = {NULL, 0};
+    TRY(env_path(a, path, &target));
+    TRY(beside(a, path, &folder, &fresh));
+    CHECK(folder.p && fresh.p);
+    if (!file_create(fresh.p, bytes)) return env_fail(a, ENV_WRITE, path, errno);
+    int number = link(fresh.p, target) == 0 ? 0 : errno;
+    (void)unlink(fresh.p);
+    if (number == EEXIST) return env_fail(a, ENV_EXISTS, path, 0);
+    if (number) return env_fail(a, ENV_WRITE, path, number);
+    if (!folder_flush(folder.p)) return env_fail(a, ENV_NOT_DURABLE, path, errno);
+    return STATUS_OK;
+}
+
+/* Flushes the folder above a path. */
+static struct status above_flush(struct arena *a, struct str path, enum env_error otherwise) {
+    size_t base = 0;
+    struct str folder = arena_str(a, folder_of(path, &base));
+    if (!folder.p) return status_memory();
+    return folder_flush(folder.p) ? STATUS_OK : env_fail(a, otherwise, path, errno);
+}
+
+struct status env_file_remove(const struct env *e, struct arena *a, struct str path) {
+    (void)e;
+    const char *name = NULL;
+    TRY(env_path(a, path, &name));
+    if (unlink(name) == 0) return above_flush(a, path, ENV_REMOVE);
+    return errno == ENOENT ? STATUS_OK : env_fail(a, ENV_REMOVE, path, errno);
+}
+
+struct status env_dir_make(const struct env *e, struct arena *a, struct str path) {
+    (void)e;
+    const char *name = NULL;
+    struct stat st;
+    while (path.n > 1 && path.p[path.n - 1] == '/') path.n--;
+    TRY(env_path(a, path, &name));
+    if (mkdir(name, 0700) == 0) return above_flush(a, path, ENV_DIR_MAKE);
+    int number = errno;
+    if (number == EEXIST && stat(name, &st) == 0 && S_ISDIR(st.st_mode)) return STATUS_OK;
+    errno = number;
+    return env_fail(a, open_failure(ENV_DIR_MAKE), path, number);
 }
 
 /* ---- locks ----------------------------------------------------------------------------------- */

@@ -58,6 +58,12 @@ static int32_t system_today_days(const struct env *e) {
     return (int32_t)days;
 }
 
+static int64_t system_now_ms(const struct env *e) {
+    (void)e;
+    struct timespec t = clock_read(CLOCK_REALTIME);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1'000'000;
+}
+
 static uint64_t system_monotonic_ns(const struct env *e) {
     (void)e;
     struct timespec t = clock_read(CLOCK_MONOTONIC);
@@ -111,17 +117,26 @@ static uint32_t system_columns(const struct env *e, int fd) {
 const struct env *env_system(void) {
     static const struct env real = {
         .today_days = system_today_days,
+        .now_ms = system_now_ms,
         .monotonic_ns = system_monotonic_ns,
         .cpu_ns = system_cpu_ns,
         .random_fill = env_random_fill,
         .file_read = env_file_read,
+        .file_read_private = env_file_read_private,
         .dir_list = env_dir_list,
         .file_replace = env_file_replace,
+        .file_create = env_file_create,
+        .file_remove = env_file_remove,
+        .dir_make = env_dir_make,
         .file_lock = env_file_lock,
         .file_unlock = env_file_unlock,
         .output = system_output,
         .is_terminal = system_is_terminal,
         .columns = system_columns,
+        .thread_start = env_thread_start,
+        .thread_join = env_thread_join,
+        .wait_ms = env_wait_ms,
+        .point = env_point,
     };
     return &real;
 }

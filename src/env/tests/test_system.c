@@ -207,6 +207,64 @@ static void replacing_fails(void **state) {
     assert_code(f->env->file_replace(f->env, &f->a, STR(""), STR("x")), "file-bad-path", STR(""));
 }
 
+static void reading_private(void **state) {
+    struct fixture *f = *state;
+    struct str got = STR("untouched"), path = in_folder(f, "keys.json");
+    put(f, "keys.json", "secret");
+    static const mode_t open_to_others[] = {0640, 0604, 0620, 0610, 0666, 0700 | 0001};
+    for (size_t i = 0; i < COUNT_OF(open_to_others); i++) {
+        assert_int_equal(chmod(path.p, open_to_others[i]), 0);
+        assert_code(f->env->file_read_private(f->env, &f->a, path, 100, &got), "file-not-private", path);
+    }
+    assert_true(str_eq(got, STR("untouched")));
+    assert_int_equal(chmod(path.p, 0600), 0);
+    assert_code(f->env->file_read_private(f->env, &f->a, path, 5, &got), "file-too-large", path);
+    assert_false(status_failed(f->env->file_read_private(f->env, &f->a, path, 6, &got)));
+    assert_string_equal(got.p, "secret");
+    assert_code(f->env->file_read_private(f->env, &f->a, in_folder(f, "absent"), 9, &got), "file-not-found", in_folder(f, "absent"));
+    assert_code(f->env->file_read_private(f->env, &f->a, in_folder(f, ""), 9, &got), "file-not-regular", in_folder(f, ""));
+}
+
+static void creating(void **state) {
+    struct fixture *f = *state;
+    struct str path = in_folder(f, "keys.json"), got;
+    struct stat st;
+    assert_false(status_failed(f->env->file_create(f->env, &f->a, path, STR("first"))));
+    assert_int_equal(stat(path.p, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_code(f->env->file_create(f->env, &f->a, path, STR("second")), "file-exists", path);
+    assert_int_equal(symlink("nowhere", in_folder(f, "link").p), 0);
+    assert_code(f->env->file_create(f->env, &f->a, in_folder(f, "link"), STR("x")), "file-exists", in_folder(f, "link"));
+    assert_false(status_failed(read_file(f, "keys.json", 100, &got)));
+    assert_string_equal(got.p, "first");
+    assert_int_equal(entry_count(f), 2);
+    assert_code(f->env->file_create(f->env, &f->a, in_folder(f, "absent/x"), STR("x")), "file-write", in_folder(f, "absent/x"));
+    assert_code(f->env->file_create(f->env, &f->a, STR(""), STR("x")), "file-bad-path", STR(""));
+}
+
+static void removing_and_folders(void **state) {
+    struct fixture *f = *state;
+    struct stat st;
+    put(f, "a", "x");
+    assert_false(status_failed(f->env->file_remove(f->env, &f->a, in_folder(f, "a"))));
+    assert_int_equal(entry_count(f), 0);
+    assert_false(status_failed(f->env->file_remove(f->env, &f->a, in_folder(f, "a")))); /* not there is what was wanted */
+    assert_false(status_failed(f->env->dir_make(f->env, &f->a, in_folder(f, "data/"))));
+    assert_int_equal(stat(in_folder(f, "data").p, &st), 0);
+    assert_true(S_ISDIR(st.st_mode));
+    assert_int_equal(st.st_mode & 0777, 0700);
+    assert_int_equal(chmod(in_folder(f, "data").p, 0750), 0);
+    assert_false(status_failed(f->env->dir_make(f->env, &f->a, in_folder(f, "data"))));
+    assert_int_equal(stat(in_folder(f, "data").p, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0750);
+    assert_code(f->env->file_remove(f->env, &f->a, in_folder(f, "data")), "file-remove", in_folder(f, "data"));
+    assert_code(f->env->dir_make(f->env, &f->a, in_folder(f, "absent/x")), "file-not-found", in_folder(f, "absent/x"));
+    put(f, "file", "x");
+    assert_code(f->env->dir_make(f->env, &f->a, in_folder(f, "file")), "dir-make", in_folder(f, "file"));
+    assert_code(f->env->dir_make(f->env, &f->a, STR("")), "file-bad-path", STR(""));
+    assert_code(f->env->file_remove(f->env, &f->a, STR("")), "file-bad-path", STR(""));
+}
+
 static void locking(void **state) {
     struct fixture *f = *state;
     struct str path = in_folder(f, "state.json"), lock_path = in_folder(f, "state.json.lock");
@@ -298,7 +356,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(reading),          IN_FOLDER(reading_stdin), IN_FOLDER(listing),
         IN_FOLDER(replacing),        IN_FOLDER(replacing_fails), IN_FOLDER(locking),
-        IN_FOLDER(clock_and_random), IN_FOLDER(output_and_terminal),
+        IN_FOLDER(clock_and_random), IN_FOLDER(output_and_terminal), IN_FOLDER(reading_private),
+        IN_FOLDER(creating),         IN_FOLDER(removing_and_folders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
