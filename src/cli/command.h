@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-enum { CLI_OPTION_MAX = 24, CLI_ARENA_BYTES = 1 << 30, CLI_OUT_BYTES = 1 << 30 };
+enum { CLI_OPTION_MAX = 64, CLI_ARENA_BYTES = 1 << 30, CLI_OUT_BYTES = 1 << 30 };
 
 /* Every option of every command, once. X(ID, name, argument or "", chinese, english) */
 #define CLI_OPTIONS(X)                                                                                                                    \
@@ -31,6 +31,16 @@ enum { CLI_OPTION_MAX = 24, CLI_ARENA_BYTES = 1 << 30, CLI_OUT_BYTES = 1 << 30 }
     X(MAX, "--max", "N", "最多数量", "at most so many")                                                                                    \
     X(BILLS, "--bills", "N", "随机账单数", "random bills for each")                                                                          \
     X(SEED, "--seed", "S", "随机种子", "random seed")                                                                                       \
+    X(DATA, "--data", "DIR", "数据目录（SQLite）", "data folder (SQLite)")                                                                    \
+    X(STORE, "--store", "URL", "数据库 postgresql://…（代替 --data）", "database postgresql://… (instead of --data)")                          \
+    X(PERSONS, "--persons", "N", "人数（默认 100000）", "how many persons (default 100000)")                                                  \
+    X(COUNT, "--count", "N", "数量", "how many")                                                                                            \
+    X(LINES_OF, "--lines-per-bill", "N", "每张账单的行数（默认按就诊类别）", "lines of each bill (default: as the kind of visit has them)")          \
+    X(COVERED, "--covered", "", "只取有惠民保和一份商业保险的人", "only persons with the city's product and a commercial policy")                     \
+    X(URL, "--url", "URL", "服务器地址（默认 http://127.0.0.1:8642）", "the server (default http://127.0.0.1:8642)")                             \
+    X(RATE, "--rate", "N|max", "每秒到达的病例数（max：测饱和）", "cases that arrive a second (max: saturation)")                                   \
+    X(SECONDS, "--seconds", "N", "持续秒数", "how long, in seconds")                                                                         \
+    X(CONNECTIONS, "--connections", "N", "连接数", "connections")                                                                            \
     X(HELP, "--help", "", "显示帮助", "show help")
 
 enum cli_option {
@@ -39,7 +49,7 @@ enum cli_option {
 #undef X
         CLI_OPTION_COUNT
 };
-#define CLI_BIT(o) (1U << (o))
+#define CLI_BIT(o) (UINT64_C(1) << (o))
 
 struct cli {
     const struct env *env;
@@ -58,7 +68,7 @@ struct cli_command {
     const char *path;              /* "settle", "plan check" */
     const char *args;              /* "BILL.json …" */
     uint32_t arg_min, arg_max;
-    uint32_t options;              /* bits; --lang, --colour and --help are always allowed */
+    uint64_t options;              /* bits; --lang, --colour and --help are always allowed */
     int (*run)(struct cli *c);
     const char *zh, *en;           /* one line */
     const char *example;

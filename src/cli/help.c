@@ -11,7 +11,7 @@ enum { TEXT_COLUMNS = 48 };
 
 static bool option_is_of(const struct cli_command *command, enum cli_option o)
 {
-    const uint32_t always = CLI_BIT(CLI_LANG) | CLI_BIT(CLI_COLOUR) | CLI_BIT(CLI_HELP);
+    const uint64_t always = CLI_BIT(CLI_LANG) | CLI_BIT(CLI_COLOUR) | CLI_BIT(CLI_HELP);
     return ((command->options | always) >> o & 1U) != 0;
 }
 

@@ -27,7 +27,7 @@ static const struct cli_command *command_find(int argc, char **argv, int *ret_wo
 
 static bool option_allowed(const struct cli_command *command, enum cli_option o)
 {
-    const uint32_t always = CLI_BIT(CLI_LANG) | CLI_BIT(CLI_COLOUR) | CLI_BIT(CLI_HELP);
+    const uint64_t always = CLI_BIT(CLI_LANG) | CLI_BIT(CLI_COLOUR) | CLI_BIT(CLI_HELP);
     return ((command->options | always) >> o & 1U) != 0;
 }
 
