@@ -224,11 +224,12 @@ static void share_write(const struct settle_share *share, struct json_writer *w)
     json_name(w, STR("policy"));
     if (share->policy && share->policy->policy.n > 0) json_string(w, share->policy->policy);
     else json_null(w);
-    json_member_string(w, STR("status"), share->status == SETTLE_REFUSED ? STR("refused") : STR("paid"));
+    static const char *const statuses[] = {[SETTLE_PAID] = "paid", [SETTLE_REFUSED] = "refused", [SETTLE_SKIPPED] = "skipped", [SETTLE_LATER] = "later"};
+    json_member_string(w, STR("status"), str_from(statuses[share->status]));
     reason_member(share, w);
     json_member_i64(w, STR("pay"), share->pay);
-    json_member_i64(w, STR("expected"), share->pay);
-    json_member_string(w, STR("pay_to"), STR("hospital"));
+    json_member_i64(w, STR("expected"), share->expected);
+    json_member_string(w, STR("pay_to"), share->status == SETTLE_LATER ? STR("patient") : STR("hospital"));
     if (share->allocated) json_member_bool(w, STR("allocated"), true);
     if (share->product) {
         json_member_string(w, STR("plan_hash"), str_from(share->product->hash));
@@ -265,7 +266,7 @@ static void allowances_write(const struct settle_answer *a, struct json_writer *
     json_begin_array(w);
     for (uint32_t s = 0; s < a->share_count; s++) {
         const struct settle_share *share = &a->shares[s];
-        for (uint32_t i = 0; i < share->run.benefit_count; i++) {
+        for (uint32_t i = 0; share->status != SETTLE_LATER && i < share->run.benefit_count; i++) {
             const struct plan_benefit_result *b = &share->run.benefits[i];
             if (!share->product->benefits[b->benefit].allowance || b->allowance_days == 0) continue;
             json_begin_object(w);
@@ -392,7 +393,10 @@ static void chain_write(const struct settle_answer *a, const struct settle_chain
 {
     json_name(w, STR("chain"));
     json_begin_array(w);
-    for (uint32_t s = 0; s < a->share_count; s++) json_string(w, a->shares[s].payer);
+    for (uint32_t s = 0; s < a->share_count; s++) {
+        const bool not_covered = a->shares[s].status == SETTLE_SKIPPED && a->shares[s].reason.n > 0;
+        if (!not_covered) json_string(w, a->shares[s].payer);
+    }
     json_end_array(w);
     if (chain->name.n > 0) json_member_string(w, STR("chain_name"), chain->name);
 }
@@ -405,9 +409,8 @@ static const char *stage_name(enum bill_stage stage)
     return words[stage].name;
 }
 
-void settle_answer_write(const struct settle_answer *answer, const struct settle_chain *chain, bool lines, struct json_writer *w)
+void settle_answer_write_members(const struct settle_answer *answer, const struct settle_chain *chain, bool lines, struct json_writer *w)
 {
-    json_begin_object(w);
     json_member_string(w, STR("bill"), answer->bill->bill);
     json_member_i64(w, STR("revision"), answer->bill->revision);
     json_member_string(w, STR("currency"), str_from(answer->bill->currency->code));
@@ -428,5 +431,11 @@ void settle_answer_write(const struct settle_answer *answer, const struct settle
     refusals_write(answer, w);
     notes_write(answer, w);
     if (lines && answer->refusal == SETTLE_REFUSAL_NONE) lines_write(answer, w);
+}
+
+void settle_answer_write(const struct settle_answer *answer, const struct settle_chain *chain, bool lines, struct json_writer *w)
+{
+    json_begin_object(w);
+    settle_answer_write_members(answer, chain, lines, w);
     json_end_object(w);
 }

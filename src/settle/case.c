@@ -34,6 +34,10 @@ static struct status work_init(struct settle_work *w, struct arena *a, const str
         if (!settle_column(w, &w->left[b])) return status_memory();
         memcpy(w->left[b], bill->lines.net[b], w->n * sizeof(int64_t));
     }
+    if (o.owner.n > 0) {
+        w->owner = o.owner;
+        return STATUS_OK;
+    }
     return chain->hash ? settle_owner_by(chain->hash, a, bill, &w->owner) : settle_owner(a, bill, &w->owner);
 }
 
@@ -199,6 +203,60 @@ static bool product_already_ran(const struct settle_answer *answer, const struct
     return false;
 }
 
+static const struct settle_exception *exception_find(const struct settle_exception *list, uint32_t count, struct str payer)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (str_eq(list[i].payer, payer)) return &list[i];
+    }
+    return NULL;
+}
+
+static void share_refuse(struct settle_share *share, enum settle_share_status status, struct str reason, struct str zh, struct str en)
+{
+    share->status = status;
+    share->reason = reason;
+    share->reason_zh = zh;
+    share->reason_en = en;
+}
+
+/* Held back: its run is kept for what it expects, its money stays on the table. */
+static struct status share_hold(struct settle_work *w, struct settle_share *share, uint16_t index, const struct settle_exception *why)
+{
+    share_refuse(share, SETTLE_LATER, why->reason, why->reason_zh, why->reason_en);
+    share->pay = 0;
+    if (w->options.explain) TRY(cells_touch(w, index, &share->run));
+    share->run.cell_count = share->run.change_count = 0;
+    share->run.co_insurer_pay = NULL;
+    return STATUS_OK;
+}
+
+/* Why this share is held back in this pass; NULL: it is not, or it takes its money all the same. */
+static const struct settle_exception *held_why(const struct settle_work *w, const struct settle_share *share, uint16_t index)
+{
+    if (share->status == SETTLE_REFUSED) return NULL; /* by its own terms: nothing to wait for */
+    if (w->held) return w->held[index].held && !w->held[index].takes ? w->held[index].why : NULL;
+    return exception_find(w->options.later, w->options.later_count, share->payer);
+}
+
+/* What decides about a payer before its plan runs. True: it does not run. */
+static bool payer_is_left_out(struct settle_work *w, struct settle_share *share, bool second)
+{
+    if (second) {
+        share_refuse(share, SETTLE_REFUSED, STR("same-product-twice"), STR("同一产品的第二份保单无效"), STR("a second policy of the same product is void"));
+        return true;
+    }
+    const bool needs_policy = w->options.policies_required && share->kind != PLAN_STATUTORY && share->kind != PLAN_PROGRAMME;
+    if (needs_policy && !share->policy) {
+        share_refuse(share, SETTLE_SKIPPED, STR("not-covered"), STR("没有这一产品的保单"), STR("no policy of this product"));
+        return true;
+    }
+    const struct settle_exception *unasked = exception_find(w->options.refused, w->options.refused_count, share->payer);
+    if (!unasked) return false;
+    share_refuse(share, SETTLE_REFUSED, unasked->reason, unasked->reason_zh, unasked->reason_en);
+    share->unasked = true;
+    return true;
+}
+
 static struct status payer_run(struct settle_work *w, struct settle_answer *answer, const struct settle_product *product,
                                const struct bill_policy *given, bool fills, const struct plan_counters *counters)
 {
@@ -207,13 +265,7 @@ static struct status payer_run(struct settle_work *w, struct settle_answer *answ
     struct settle_share *share = &answer->shares[answer->share_count++];
     *share = (struct settle_share){.payer = product->about.name, .kind = product->about.kind, .product = product, .policy = given};
     answer->demonstration = answer->demonstration || product->about.grade == 'D';
-    if (second) {
-        share->status = SETTLE_REFUSED;
-        share->reason = STR("same-product-twice");
-        share->reason_zh = STR("同一产品的第二份保单无效");
-        share->reason_en = STR("a second policy of the same product is void");
-        return STATUS_OK;
-    }
+    if (payer_is_left_out(w, share, second)) return STATUS_OK;
     if (result_is_given(w, product)) {
         share->status = SETTLE_SKIPPED;
         return settle_note_add(w, answer, "statutory-result-given",
@@ -224,9 +276,11 @@ static struct status payer_run(struct settle_work *w, struct settle_answer *answ
     if (!policy) return status_memory();
     const struct plan_input in = input_of(w, policy, given);
     TRY(plan_run(w->arena, product->program, &in, counters, (struct plan_run_options){.explain = w->options.explain}, &share->run));
-    share->pay = share->run.pay;
+    share->pay = share->expected = share->run.pay;
     answer->unproven = answer->unproven || share->run.unproven;
     share_status_set(share);
+    const struct settle_exception *why = held_why(w, share, index);
+    if (why) return share_hold(w, share, index, why);
     return run_apply(w, share, index, fills);
 }
 
@@ -348,7 +402,7 @@ static bool plans_all_refused(const struct settle_answer *answer)
     uint32_t refused = 0;
     for (uint32_t i = 0; i < answer->share_count; i++) {
         const struct settle_share *share = &answer->shares[i];
-        if (!share->product || share->status == SETTLE_SKIPPED) continue;
+        if (!share->product || share->status == SETTLE_SKIPPED || share->unasked) continue;
         if (share->status != SETTLE_REFUSED) return false;
         refused++;
     }
@@ -360,8 +414,8 @@ bool settle_answer_settled(const struct settle_answer *answer)
     return answer->refusal == SETTLE_REFUSAL_NONE && !answer->all_refused;
 }
 
-struct status settle_bill(struct arena *a, const struct settle_chain *chain, const struct bill *bill, const struct plan_counters *counters,
-                          struct settle_options o, struct settle_answer *ret)
+struct status settle_pass(struct arena *a, const struct settle_chain *chain, const struct bill *bill, const struct plan_counters *counters,
+                          struct settle_options o, const struct settle_held *held, struct settle_answer *ret)
 {
     struct settle_answer answer = {.bill = bill};
     if (!region_fits(chain, bill->insured_region)) {
@@ -371,6 +425,7 @@ struct status settle_bill(struct arena *a, const struct settle_chain *chain, con
     }
     struct settle_work w;
     TRY(work_init(&w, a, chain, bill, o));
+    w.held = held;
     answer.shares = ARENA_ARRAY(a, struct settle_share, bill->statutory.fund_count + chain->payer_count + bill->policy_count + 1);
     if (!answer.shares) return status_memory();
 
@@ -383,6 +438,16 @@ struct status settle_bill(struct arena *a, const struct settle_chain *chain, con
     patient_sum(&w, &answer);
     answer.all_refused = plans_all_refused(&answer);
     if (o.explain) TRY(settle_unpaid_find(&w, &answer));
+    *ret = answer;
+    return STATUS_OK;
+}
+
+struct status settle_bill(struct arena *a, const struct settle_chain *chain, const struct bill *bill, const struct plan_counters *counters,
+                          struct settle_options o, struct settle_answer *ret)
+{
+    struct settle_answer answer;
+    TRY(settle_pass(a, chain, bill, counters, o, NULL, &answer));
+    if (o.later_count > 0 && answer.refusal == SETTLE_REFUSAL_NONE) TRY(settle_held_find(a, chain, bill, counters, o, &answer));
     *ret = answer;
     return STATUS_OK;
 }

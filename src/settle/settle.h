@@ -60,12 +60,25 @@ enum settle_refusal {
 const char *settle_refusal_code(enum settle_refusal r);
 const char *settle_refusal_text(enum settle_refusal r, bool zh);
 
+/* A payer of this bill that is not treated as the others are, and why; `payer` is the plan's name. */
+struct settle_exception {
+    struct str payer, reason, reason_zh, reason_en;
+};
 struct settle_options {
     bool explain;           /* reasons and not_paid; amounts are the same without */
     bool lines;             /* keep the shares per line also of funds */
     struct day settled_on;  /* DAY_NONE: the bill's last day */
+    struct str owner;       /* of the person's counters; empty: settle_owner of the bill */
+    bool policies_required; /* a plan that is neither statutory nor a programme pays only on a policy of the bill: else its share is skipped, not-covered */
+    /* Payers whose money is held back: they run on what earlier payers left, for `expected`, but take nothing, fill nothing and change no counter. Who stands
+     * behind one is computed with that share at 0 and at its largest: where the two differ it is held back too (behind_later), to a fixed point. */
+    const struct settle_exception *later;
+    uint32_t later_count;
+    /* Payers that are not asked at all, for lack of consent: nothing of the bill reaches them. They do not make a bill refused. */
+    const struct settle_exception *refused;
+    uint32_t refused_count;
 };
-enum settle_share_status { SETTLE_PAID, SETTLE_REFUSED, SETTLE_SKIPPED };
+enum settle_share_status { SETTLE_PAID, SETTLE_REFUSED, SETTLE_SKIPPED, SETTLE_LATER };
 /* What a fund paid on one cell. */
 struct settle_fund_cell {
     uint32_t line;
@@ -81,8 +94,10 @@ struct settle_share {
     struct str reason;                    /* code when refused; empty otherwise */
     struct str reason_zh, reason_en;
     int64_t pay;
+    int64_t expected;                     /* LATER: what the terms give on what earlier payers left; else as pay */
+    bool unasked;                         /* refused by options.refused: the plan did not run */
     bool allocated;                       /* a fund paid beyond its buckets */
-    struct plan_result run;               /* plans that ran */
+    struct plan_result run;               /* plans that ran; of a LATER share: no cells, no counter changes, no co-insurers */
     const struct settle_fund_cell *fund_cells; /* with options.lines */
     uint32_t fund_cell_count;
 };
@@ -133,6 +148,10 @@ bool settle_answer_settled(const struct settle_answer *answer);
 struct status settle_answer_commit(const struct settle_answer *answer, struct plan_counters *counters);
 /* The answer as JSON (DESIGN §9); `lines` adds the shares per line, bucket and payer. */
 void settle_answer_write(const struct settle_answer *answer, const struct settle_chain *chain, bool lines, struct json_writer *w);
+/* The same members inside an object that the caller has begun. */
+void settle_answer_write_members(const struct settle_answer *answer, const struct settle_chain *chain, bool lines, struct json_writer *w);
+/* The reason of a share held back because of one before it. */
+extern const char *const settle_behind_later;
 /* Code and words of one unpaid part: "within the deductible of …". */
 const char *settle_stop_code(enum settle_stop s);
 void settle_unpaid_print(const struct settle_answer *answer, const struct settle_unpaid *u, bool zh, struct buf *out);

@@ -141,7 +141,7 @@ struct status settle_statutory_apply(struct settle_work *w, struct settle_answer
         struct settle_share *share = &answer->shares[answer->share_count++];
         if (!fund_payer(w->arena, s->funds[i].name, &share->payer)) return status_memory();
         share->kind = PLAN_STATUTORY;
-        share->pay = s->funds[i].amount;
+        share->pay = share->expected = s->funds[i].amount;
         TRY(amount_take_in_order(w, fund_buckets(w->chain, s->funds[i].name), share, s->funds[i].amount));
         w->statutory_paid += share->pay;
     }

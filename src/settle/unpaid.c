@@ -34,17 +34,17 @@ static struct status taken_add(struct settle_work *w, struct unpaid_list *list, 
     static const struct {
         enum settle_stop stop;
         enum plan_clause clause;
-    } stops[] = {{SETTLE_STOP_DEDUCTIBLE, PLAN_CLAUSE_DEDUCTIBLE}, {SETTLE_STOP_RATIO, PLAN_CLAUSE_PAYS}, {SETTLE_STOP_LIMIT, PLAN_CLAUSE_LIMIT},
+    } stops[] = {{SETTLE_STOP_LATER, PLAN_CLAUSE_PAYS}, {SETTLE_STOP_DEDUCTIBLE, PLAN_CLAUSE_DEDUCTIBLE}, {SETTLE_STOP_RATIO, PLAN_CLAUSE_PAYS}, {SETTLE_STOP_LIMIT, PLAN_CLAUSE_LIMIT},
                  {SETTLE_STOP_CAP, PLAN_CLAUSE_CAP}, {SETTLE_STOP_LEFT, PLAN_CLAUSE_TAKES}, {SETTLE_STOP_FIRST_SHARE, PLAN_CLAUSE_FIRST_SHARE}};
     const struct settle_share *share = &answer->shares[t->share];
     const struct plan_benefit_result *b = &share->run.benefits[t->benefit_result];
-    int64_t weights[COUNT_OF(stops)] = {i64_max(b->deductible_used, 0), i64_max(b->stop_ratio, 0), b->stop_limit, b->stop_cap, b->stop_left,
+    int64_t weights[COUNT_OF(stops)] = {share->status == SETTLE_LATER ? b->pay : 0, i64_max(b->deductible_used, 0), i64_max(b->stop_ratio, 0), b->stop_limit, b->stop_cap, b->stop_left,
                                         b->moved};
     int64_t parts[COUNT_OF(stops)];
     uint64_t scratch[COUNT_OF(stops)];
     int64_t sum = 0;
     for (size_t i = 0; i < COUNT_OF(stops); i++) sum += weights[i];
-    if (sum == 0) weights[1] = 1; /* only rounding kept it: part of the ratio */
+    if (sum == 0) weights[2] = 1; /* only rounding kept it: part of the ratio */
     CHECK(split_largest_remainder(amount, weights, COUNT_OF(stops), parts, scratch));
     for (size_t i = 0; i < COUNT_OF(stops); i++) {
         if (parts[i] == 0) continue;

@@ -28,6 +28,11 @@ struct settle_work {
     int64_t statutory_paid;
     struct day settled_on;
     struct str owner;
+    /* Shares that are held back, by their place, and which of them take money in this pass all the same; NULL: none (the first pass finds the named ones). */
+    const struct settle_held {
+        bool held, takes;
+        const struct settle_exception *why;
+    } *held;
     /* scratch for splits, one element a cell of the widest split */
     int64_t *weights, *parts;
     uint64_t *scratch;
@@ -46,6 +51,13 @@ struct status settle_statutory_parts(struct settle_work *w, const struct settle_
 
 /* Attributes what nobody paid to the clauses that stopped it. */
 struct status settle_unpaid_find(struct settle_work *w, struct settle_answer *answer);
+
+/* One pass over the chain with the held shares as given. */
+struct status settle_pass(struct arena *a, const struct settle_chain *chain, const struct bill *bill, const struct plan_counters *counters,
+                          struct settle_options o, const struct settle_held *held, struct settle_answer *ret);
+/* held.c: who else must wait because a share before is held back; settles again when there is anyone. */
+struct status settle_held_find(struct arena *a, const struct settle_chain *chain, const struct bill *bill, const struct plan_counters *counters,
+                               struct settle_options o, struct settle_answer *answer);
 
 struct status settle_note_add(struct settle_work *w, struct settle_answer *answer, const char *code, struct str zh, struct str en);
 

@@ -46,7 +46,7 @@ static void words_check(const struct settle_answer *a) {
 
 static void test_each_stop(void **state) {
     (void)state;
-    bool seen[SETTLE_STOP_COUNT] = {[SETTLE_STOP_LEFT] = true}; /* test_left */
+    bool seen[SETTLE_STOP_COUNT] = {[SETTLE_STOP_LEFT] = true, [SETTLE_STOP_LATER] = true}; /* test_left; test_held.c */
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct world w;
         world_begin(&w);
