@@ -35,7 +35,7 @@ CREATE TABLE texts (
 CREATE TRIGGER texts_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON texts EXECUTE FUNCTION append_only('texts');
 CREATE FUNCTION texts_no_replace() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF EXISTS (SELECT 1 FROM texts t WHERE t.hash = NEW.hash AND (t.body <> NEW.body OR t.kind <> NEW.kind OR t.name <> NEW.name)) THEN
+  IF EXISTS (SELECT 1 FROM yijie.texts t WHERE t.hash = NEW.hash AND (t.body <> NEW.body OR t.kind <> NEW.kind OR t.name <> NEW.name)) THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'append-only: texts';
   END IF;
   RETURN NEW;
@@ -71,9 +71,9 @@ DECLARE
 BEGIN
   FOR r IN SELECT shard, min(seq) AS first, max(seq) AS last, count(*) AS n FROM added GROUP BY shard LOOP
     IF r.last - r.first + 1 <> r.n
-       OR r.n <> (SELECT count(*) FROM events e WHERE e.shard = r.shard AND e.seq >= r.first)
+       OR r.n <> (SELECT count(*) FROM yijie.events e WHERE e.shard = r.shard AND e.seq >= r.first)
        OR r.n <> (SELECT count(DISTINCT a.seq) FROM added a WHERE a.shard = r.shard)
-       OR r.first < 0 OR (r.first > 0 AND NOT EXISTS (SELECT 1 FROM events e WHERE e.shard = r.shard AND e.seq = r.first - 1)) THEN
+       OR r.first < 0 OR (r.first > 0 AND NOT EXISTS (SELECT 1 FROM yijie.events e WHERE e.shard = r.shard AND e.seq = r.first - 1)) THEN
       RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'append-only: events.seq';
     END IF;
   END LOOP;
@@ -81,8 +81,8 @@ BEGIN
 END $$;
 CREATE TRIGGER events_dense AFTER INSERT ON events REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION events_dense();
 
--- Makes the partitions of `months` months from the one of `from_ms`; returns how many were missing. The server calls it, the owner does it, so
--- that the server's role owns nothing. A month of which the default partition holds rows already stays there.
+-- Makes the partitions of `months` months from the one of `from_ms`; returns how many were missing. The server calls it by daily(), the owner
+-- does it, so that the server's role owns nothing. A month of which the default partition holds rows already stays there.
 CREATE FUNCTION events_ahead(from_ms bigint, months bigint) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = yijie, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
@@ -111,6 +111,12 @@ BEGIN
   RETURN made;
 END $$;
 REVOKE ALL ON FUNCTION events_ahead(bigint, bigint) FROM PUBLIC;
+
+-- What the schema wants done once a day and when a server starts. Any role that may call it is enough; doing it again is harmless.
+CREATE FUNCTION daily(now_ms bigint) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = yijie, pg_temp AS $$
+  SELECT events_ahead(now_ms, 3);
+$$;
+REVOKE ALL ON FUNCTION daily(bigint) FROM PUBLIC;
 
 CREATE TABLE head (
   shard            bigint           NOT NULL PRIMARY KEY,
@@ -377,6 +383,6 @@ BEGIN
   LOOP
     EXECUTE format('GRANT %s ON %s TO %I', r.rights, r.tables, server);
   END LOOP;
-  EXECUTE format('GRANT EXECUTE ON FUNCTION events_ahead(bigint, bigint) TO %I', server);
+  EXECUTE format('GRANT EXECUTE ON FUNCTION daily(bigint) TO %I', server);
 END $$;
 REVOKE ALL ON FUNCTION server_grant(name) FROM PUBLIC;
