@@ -116,6 +116,7 @@ enum cases_proof {
     CASES_PROOF_COUNT
 };
 const char *cases_proof_name(enum cases_proof p);
+const char *cases_proof_text(enum cases_proof p, bool zh);
 struct cases_audit {
     struct {
         int64_t checked, wrong;

@@ -9,6 +9,14 @@
 
 #include "cases/cases.h"
 
+struct cases_products;
+struct cases_quote;
+struct cases_set_tables;
+
+/* Inside a group an event's seq is its place: CASES_SEQ_PROVISIONAL + 0, 1, … until the head row is locked and the flush writes the real ones. */
+#define CASES_SEQ_PROVISIONAL (INT64_C(1) << 62)
+static inline bool cases_seq_known(int64_t seq) { return seq < CASES_SEQ_PROVISIONAL; }
+
 /* ---- rows ------------------------------------------------------------------------------------------------- */
 
 struct cases_cover {
@@ -28,6 +36,7 @@ struct cases_row {
     int64_t total, funds, payers, hospital_part, account, cash, payout;
     bool fresh, dirty;
 };
+const char *cases_state_name(enum cases_state s);
 /* States and reasons of a share: states.def X(ID, "name", zh, en), later.def X(ID, "name", zh, en). Transitions: life/share.c. */
 enum cases_share_state {
 #define X(id, name, zh, en) CASES_SHARE_##id,
@@ -42,6 +51,11 @@ enum cases_later {
 #undef X
     CASES_LATER_COUNT
 };
+const char *cases_share_state_name(enum cases_share_state s);
+const char *cases_share_state_text(enum cases_share_state s, bool zh);
+const char *cases_later_name(enum cases_later l); /* NOT_LATER: "" */
+const char *cases_later_text(enum cases_later l, bool zh);
+const char *cases_op_name(enum cases_op op);
 /* Legal clocks in days and ms since 1970; 0: does not run. Insurance law articles 22–25; papers stop the decision clock. */
 struct cases_clocks {
     int64_t opened_ms, papers_asked_ms, papers_complete_ms, agreed_ms, refused_ms;
@@ -56,6 +70,7 @@ struct cases_share {
     int64_t pay, expected;
     bool to_patient;
     struct cases_clocks clocks;
+    int64_t seq;                     /* of the event that changed it last: the fold's */
 };
 struct cases_bill {
     struct id128 case_id;
@@ -66,6 +81,14 @@ struct cases_done_command {          /* a command key seen before */
     struct id128 body, case_id;
     int64_t cover, seq;
     enum cases_op op;
+};
+
+struct cases_document {              /* sealed under the person's key; erasable, not derived */
+    struct digest hash;
+    struct id128 person, case_id;
+    int64_t cover, at_ms;
+    uint32_t share;
+    struct str kind, source, sealed;
 };
 
 /* ---- what an event does: one shape for every event of a case ------------------------------------------------ */
@@ -86,12 +109,17 @@ struct cases_task {
     uint32_t kind, share;
     bool remove;
 };
+struct cases_plan_used {
+    struct str name;
+    struct digest hash;
+};
 /* Open part of CASE_SETTLED, CASE_REVERSED, CASE_ADJUSTED, CASE_INVOICED, SHARE_CHANGED, DOCUMENT_ADDED, LEDGER_POSTED, DAY_CLOSED: written and read by events.c (both ways, golden
  * files, unknown members refused by version). Fold applies it without looking at the sealed part. */
 struct cases_effect {
     enum journal_type type;
     struct id128 case_id, person, because; /* because: the case whose reversal, or zero */
     int64_t cover;
+    int64_t at_ms;                         /* when it was decided: context.now_ms; fold reads this, never the column */
     int32_t day;
     /* CASE_SETTLED: the new row (seq, at_ms, prev are the fold's); others: */
     const struct cases_row *row;
@@ -108,9 +136,10 @@ struct cases_effect {
     uint32_t task_count;
     /* what adjudicated: hashes recorded for replay */
     struct str chain, institution;
+    struct digest library;                 /* the texts that adjudicated: cases_products_chain, cases_library_get; zero: nothing ran */
     int64_t world_version, consent;
     int32_t engine;
-    struct { struct str name; struct digest hash; } *plans;
+    struct cases_plan_used *plans;
     uint32_t plan_count;
     struct str act;                        /* share: what was done; confirm: "desk"/"token"… */
     struct str act_by;
@@ -132,9 +161,11 @@ struct cases_set {
     int32_t shard;
     struct registry_set *registry;
     struct ledger_set *ledger;
+    bool locking;
     struct cases_set_tables *tables;       /* set.c */
 };
 struct status cases_set_new(struct arena *a, const struct journal_keys *keys, int32_t shard, struct cases_set **ret);
+/* While `locking` (the engine sets it from the op: all but TRIAL), a cover that is got is read FOR UPDATE. */
 enum set_state cases_cover_get(struct cases_set *s, int64_t cover, struct cases_cover **ret);
 struct status cases_cover_add(struct cases_set *s, int64_t cover, struct cases_cover **ret); /* at registration */
 enum set_state cases_row_get(struct cases_set *s, const struct id128 *id, struct cases_row **ret);
@@ -142,6 +173,9 @@ enum set_state cases_shares_get(struct cases_set *s, const struct id128 *id, str
 enum set_state cases_bill_get(struct cases_set *s, struct str hospital, struct str bill, struct cases_bill **ret);
 enum set_state cases_command_get(struct cases_set *s, const struct id128 *key, const struct cases_done_command **ret);
 enum set_state cases_event_get(struct cases_set *s, int64_t seq, const struct journal_event **ret);
+/* Seqs of a case's events after CASE_SETTLED, oldest first; those of this group are provisional. */
+enum set_state cases_history_get(struct cases_set *s, int64_t cover, const struct id128 *case_id, const int64_t **ret, uint32_t *ret_count);
+enum set_state cases_document_get(struct cases_set *s, int64_t cover, const struct digest *hash, const struct id128 *case_id, uint32_t share, const struct cases_document **ret);
 enum set_state cases_day_get(struct cases_set *s, int32_t day, bool *ret_closed);     /* absent: open */
 enum set_state cases_tasks_due(struct cases_set *s, int64_t now_ms, const struct cases_task **ret, uint32_t *ret_count);
 bool cases_set_waits(const struct cases_set *s);
@@ -161,10 +195,11 @@ struct cases_context {
     const struct env *env;
     struct cases_set *set;
     struct registry_world *world;
-    const struct cases_products *products; /* compiled plans and chains of this world; also old versions by hash */
+    struct cases_products *products;       /* compiled plans and chains of this world; also old versions by digest */
+    const struct journal_keys *keys;
     struct sha256 *hash;
     int64_t now_ms;                        /* event time: max(clock, last event) */
-    int64_t next_seq;                      /* the seq that the next event of this group will get, for references inside the group; PostgreSQL: provisional, fold uses places */
+    int64_t next_seq;                      /* of the next event of this group: provisional, CASES_SEQ_PROVISIONAL + its place */
 };
 struct cases_outcome {
     int http;
@@ -177,7 +212,10 @@ struct cases_outcome {
     uint32_t event_count;
     struct cases_quote *quote;             /* to put (trial, requoted) */
     struct id128 quote_drop;               /* to drop (confirm, cancel) */
+    struct cases_document *documents;      /* to store with the events */
+    uint32_t document_count;
     bool world_changed;
+    bool defer;                            /* decide needs an event of this very group: the command goes into the next one */
     void *answer;                          /* what render needs; in the command's arena */
 };
 struct cases_command {
@@ -188,6 +226,8 @@ struct cases_command {
     struct id128 key, body_hash, id;       /* zero: none */
     struct str part, body;
     void *parsed;                          /* of the op */
+    const struct cases_done_command *before; /* the idempotency key was seen with this very body: answer from what is recorded */
+    struct cases_products *products;       /* held for render, from decide on */
     struct cases_outcome outcome;
     struct status failure;                 /* not the domain's no: 500/503 */
     cases_done *done;
@@ -197,12 +237,30 @@ struct cases_command {
 };
 /* One row an op, in ops.c: */
 struct cases_op_functions {
+    bool reads_only;                                                                      /* covers need no lock: TRIAL */
     struct status (*parse)(struct cases_command *cmd);                                   /* any thread, no database */
     bool (*needs)(struct cases_context *x, struct cases_command *cmd);                    /* true: all is there; touches what decide will read */
     struct status (*decide)(struct cases_context *x, struct cases_command *cmd);          /* pure on the set; fills cmd->outcome; may find that more is needed: outcome.http = 0 */
     void (*render)(struct cases_command *cmd, struct buf *out);                            /* any thread */
 };
 extern const struct cases_op_functions cases_ops[CASES_OP_COUNT];
+
+/* ---- readers: queries on a snapshot ------------------------------------------------------------------------------- */
+
+struct cases_reader {
+    struct arena arena;                    /* reset when taken */
+    struct store_connection *connection;   /* in a read transaction */
+    struct cases_set *set;                 /* over that snapshot */
+    struct registry_world *world;
+    struct cases_products *products;
+    const struct journal_keys *keys;
+    const struct env *env;
+    struct sha256 hash;
+    struct cases_reader *next;
+};
+/* From a pool; any thread. Give back also after a failure. */
+struct status cases_reader_take(struct cases_desk *d, struct cases_reader **ret);
+void cases_reader_give(struct cases_desk *d, struct cases_reader *r);
 
 /* ---- quotes: working data ------------------------------------------------------------------------------------------- */
 
@@ -213,17 +271,37 @@ struct cases_quote {
     struct digest answer;                  /* digest of all amounts and states shown */
     struct digest token;                   /* SHA-256 of the one-time token printed with the quote */
     int64_t consent;
+    struct str hospital, bill;             /* key of the open quote of a bill */
+    struct id128 key, body;                /* idempotency of the trial; zero: none */
+    struct str consent_json;
+    int64_t remainder;                     /* account + cash − payout as shown */
+    int32_t wrong_tokens;
     bool cancelled;
 };
+/* What was put by a group becomes visible to others with its commit. An expired one is ABSENT. */
 enum set_state cases_quote_get(struct cases_set *s, const struct id128 *id, const struct cases_quote **ret);
+enum set_state cases_quote_of_bill(struct cases_set *s, struct str hospital, struct str bill, const struct cases_quote **ret);
 
 /* ---- compiled products of a world (products.c) ------------------------------------------------------------------------- */
 
-struct status cases_products_build(struct registry_world *w, bool allow_doubtful, struct cases_products **ret);
+/* A library: the very texts of plans, lists and chains that hold together on a day, compiled. Named by the digest of its manifest, which lies in `texts`. Immutable,
+ * counted, safe for many threads. */
+struct cases_library;
+const struct digest *cases_library_digest(const struct cases_library *l);
+const struct settle_chain *cases_library_chain(const struct cases_library *l, struct str chain_name); /* NULL: none of this name, or it names a plan that may not be used */
+const struct settle_product *cases_library_product(const struct cases_library *l, struct str plan_name);
+
+/* The libraries of a world, compiled when first asked for; and recorded ones that were loaded. Counted. `before` (may be NULL) lends what is compiled already. */
+struct status cases_products_build(struct registry_world *w, bool allow_doubtful, struct cases_products *before, struct cases_products **ret);
+struct cases_products *cases_products_hold(struct cases_products *p);
 void cases_products_release(struct cases_products *p);
-/* The chain for an insured region on a day: settle_chain ready to run (products in force on that day), NULL when there is none. */
-const struct settle_chain *cases_products_chain(const struct cases_products *p, struct str chain_name, struct day on);
-/* The chain as recorded: the very plan versions by hash. NULL when a text is missing. */
-const struct settle_chain *cases_products_recorded(struct cases_products *p, struct str chain_name, const struct cases_effect *e);
+/* The library of a day; NULL when its texts do not compile (then *ret_failure says why) or memory is out. */
+const struct cases_library *cases_products_library(struct cases_products *p, struct day on);
+/* The chain for an insured region on a day, ready to run once a copy got its own hash context; NULL when there is none. */
+const struct settle_chain *cases_products_chain(struct cases_products *p, struct str chain_name, struct day on, struct digest *ret_library);
+/* A library by its digest: of this world, or loaded before; NULL: unknown here. */
+const struct cases_library *cases_products_recorded(struct cases_products *p, const struct digest *library);
+/* The same inside needs/decide: unknown ones become wishes, the load reads and compiles them. ABSENT: its texts are not in the store. */
+enum set_state cases_library_get(struct cases_set *s, const struct digest *library, const struct cases_library **ret);
 
 #endif
