@@ -23,9 +23,9 @@ struct store_statement {
     const char *name;      /* "cases.insert": room or table, a dot, what it does; unique */
     const char *params;    /* types of one row of parameters */
     const char *results;   /* types of one result row; "" for a write */
-    const char *sqlite;    /* ?1 … ?N, for one row */
+    const char *sqlite;    /* ?1 … ?N, for one row; NULL: not on this store (running it there is a bug) */
     const char *postgres;  /* $1::bigint[] … ($N::text[], $N::bytea[]), for all rows; a read's first result column is the ordinal of its row of
-                              parameters (WITH ORDINALITY, from 1), which the store takes off */
+                              parameters (WITH ORDINALITY, from 1), which the store takes off; NULL as above */
     bool hot;              /* part of the path of a trial, confirm or reversal: both texts must name a cover or a shard (a test reads this) */
 };
 struct store_statements {
@@ -38,6 +38,10 @@ struct store_value {
     struct str s;
     bool null;
 };
+/* What can be known without a store: names are unique and "room.verb", types are letters, every parameter is used (PostgreSQL: with its array
+ * type), a hot statement names cover, shard, key or lookup in both texts. Fails with store-statement at the statement's name. */
+struct status store_statements_check(struct arena *a, const struct store_statements *s);
+
 #define STORE_I(v) ((struct store_value){.i = (v)})
 #define STORE_S(v) ((struct store_value){.s = (v)})
 #define STORE_NULL ((struct store_value){.null = true})
@@ -107,11 +111,17 @@ struct status store_scan(struct store_connection *c, struct arena *a, const stru
 /* A barrier (STACK trap 3): everything this connection has read so far is durable, also on a synchronous standby, when it returns. SQLite: nothing to do. */
 struct status store_barrier(struct store_connection *c, struct arena *a);
 
+/* Compiles every statement of the table against the schema (skipping those without a text for this store) and compares the number of parameters and
+ * results: a typo fails in a unit test. Outside a transaction. Fails with store-statement at the statement's name. */
+struct status store_statements_prepare(struct store_connection *c, struct arena *a, const struct store_statements *s);
+
 /* ---- SQLite housekeeping; no-ops that succeed on PostgreSQL --------------------------------------------- */
 
 /* Checkpoints when the log has passed 8 MiB (or `force`); between groups, by the writer. *ret_ns: how long it took, 0 when it was not due. Fails with
  * store-log-full above 256 MiB when readers hold it. */
 struct status store_checkpoint(struct store_connection *writer, struct arena *a, bool force, uint64_t *ret_ns);
+/* The same when the writer has nothing else to do: already from 1 MiB, so that fewer fall into the time of a commit. */
+struct status store_checkpoint_idle(struct store_connection *writer, struct arena *a, uint64_t *ret_ns);
 /* Online copy of the database into a new file (SQLite backup API, page by page, from a read connection); progress may be NULL. */
 struct status store_backup(struct store *s, struct arena *a, struct str path, void (*progress)(void *user, uint64_t done, uint64_t total), void *user);
 /* Bytes of the data as the store sees it (SQLite file; PostgreSQL pg_database_size). */

@@ -52,6 +52,8 @@ struct store_connection {
     bool in_transaction; /* kept by store.c: between a begin that was fine and commit, rollback or the first failure */
 };
 
+enum store_checkpoint_why { STORE_CHECKPOINT_DUE, STORE_CHECKPOINT_IDLE, STORE_CHECKPOINT_FORCED };
+
 /* Every function of a table row is called by store.c or migrate.c only. `a` takes results and failures. Fine means done (writes: done or deferred).
  * After a failure inside a transaction store.c calls rollback at once. */
 struct store_backend {
@@ -70,7 +72,7 @@ struct store_backend {
     struct status (*scan)(struct store_connection *c, struct arena *a, const struct store_statement *st, const struct store_value *params,
                           struct status (*row)(void *user, const struct store_value *values), void *user);
     struct status (*barrier)(struct store_connection *c, struct arena *a);
-    struct status (*checkpoint)(struct store_connection *c, struct arena *a, bool force, uint64_t *ret_ns);
+    struct status (*checkpoint)(struct store_connection *c, struct arena *a, enum store_checkpoint_why why, uint64_t *ret_ns);
     struct status (*backup)(struct store *s, struct arena *a, struct str path, void (*progress)(void *user, uint64_t done, uint64_t total), void *user);
     struct status (*size)(struct store_connection *c, struct arena *a, int64_t *ret_bytes);
     /* Compiles the statement against the schema; *ret_params and *ret_results: as the library counts them (PostgreSQL: results without the ordinal;
