@@ -39,6 +39,8 @@ enum {
     LIMIT_STATE_BYTES = LIMIT_JSON_BYTES,  /* what is written must be readable again: one JSON document */
     LIMIT_CSV_FIELD_BYTES = 64 * 1024,
     LIMIT_CSV_FIELDS = 1'000,              /* columns */
+    LIMIT_EVENT_OPEN_BYTES = 1024 * 1024,       /* open part of an event */
+    LIMIT_EVENT_PLAIN_BYTES = 4 * LIMIT_JSON_BYTES, /* what is sealed for an event: a bill and what it was settled with */
     LIMIT_LIBRARY_FILES = 1'000
 };
 

@@ -1,6 +1,6 @@
-/* codec — JSON and CSV, both ways, strict and bounded.
+/* codec — JSON, CSV and compression, both ways, strict and bounded.
  *
- * Who uses it: bill and settle (JSON in and out), compare (CSV), the command line. Pure: works on bytes in memory.
+ * Who uses it: bill and settle (JSON in and out), compare (CSV), journal (compression before sealing), the command line. Pure: works on bytes in memory.
  * Invariants: what the reader accepts is RFC 8259 (or RFC 4180) and nothing more; number text and unknown members
  * survive byte for byte; the writers produce only what the readers accept. Every failure has a stable code, both
  * languages, a hint and a place: "LINE:COLUMN" and, where known, the path, as in "4:17 lines[3].amount" (both from 1,
@@ -109,5 +109,21 @@ void csv_writer_init(struct csv_writer *w, struct buf *out);
 void csv_field(struct csv_writer *w, struct str s);
 void csv_field_i64(struct csv_writer *w, int64_t v);
 void csv_row_end(struct csv_writer *w);
+
+/* ---- compression --------------------------------------------------------------------------------- */
+
+/* Zstandard (RFC 8878), level 1, one frame with its size and checksum. Texts up to COMPRESS_DICTIONARY_BYTES are compressed with our dictionary of
+ * what bills look like, whose id stands in the frame; every dictionary ever used stays readable. Contexts are made at first use and kept: some hundred KiB
+ * each way. Not thread-safe. */
+enum { COMPRESS_DICTIONARY_BYTES = 64 * 1024 };
+struct compressor {
+    void *pack, *unpack;
+};
+void compressor_init(struct compressor *z);
+void compressor_done(struct compressor *z);
+struct status compress_zstd(struct compressor *z, struct arena *a, struct str in, struct str *ret);
+/* The result lies in the arena, with a NUL behind it. Fails with compressed-damaged (not one whole frame of ours, or the checksum differs),
+ * compressed-too-large (more than bytes_max; nothing of that size is ever allocated), compressed-dictionary. */
+struct status decompress_zstd(struct compressor *z, struct arena *a, struct str in, size_t bytes_max, struct str *ret);
 
 #endif
