@@ -81,6 +81,7 @@ CREATE TABLE person_keys (
   wrapped  BLOB    NOT NULL,
   PRIMARY KEY (cover, person)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX person_keys_person ON person_keys (person);
 
 CREATE TABLE documents (
   hash     BLOB    NOT NULL,
@@ -116,6 +117,7 @@ CREATE TABLE identifiers (
   superseded   INTEGER NOT NULL,
   PRIMARY KEY (lookup, recorded)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX identifiers_cover ON identifiers (cover);
 
 CREATE TABLE person_data (
   cover   INTEGER NOT NULL,
@@ -134,6 +136,7 @@ CREATE TABLE policies (
   valid_from  INTEGER NOT NULL,
   valid_to    INTEGER NOT NULL,
   data        TEXT    NOT NULL,
+  sealed      BLOB,
   recorded    INTEGER NOT NULL,
   superseded  INTEGER NOT NULL,
   PRIMARY KEY (cover, policy, recorded)
@@ -195,6 +198,10 @@ CREATE TABLE transfers (
   case_id     BLOB,
   seq         INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- The database itself refuses to settle a hold twice; the two others find holds whose time has come (state 1: pending).
+CREATE UNIQUE INDEX transfers_pending ON transfers (pending_id) WHERE pending_id IS NOT NULL;
+CREATE INDEX transfers_holds_debit ON transfers (shard, debit, expires_ms) WHERE state = 1 AND expires_ms > 0;
+CREATE INDEX transfers_holds_credit ON transfers (shard, credit, expires_ms) WHERE state = 1 AND expires_ms > 0;
 
 -- ---- derived: cases ----------------------------------------------------------------------------------
 
@@ -230,6 +237,14 @@ CREATE TABLE cases (
   cash           INTEGER NOT NULL,
   payout         INTEGER NOT NULL,
   replaces       BLOB
+) STRICT, WITHOUT ROWID;
+
+-- Events of a case after the one that settled it.
+CREATE TABLE case_events (
+  case_id  BLOB    NOT NULL,
+  seq      INTEGER NOT NULL,
+  cover    INTEGER NOT NULL,
+  PRIMARY KEY (case_id, seq)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE shares (
