@@ -60,6 +60,16 @@ struct city_person {
 void city_person(const struct city *c, uint32_t n, struct city_person *ret);
 bool city_identity_valid(struct str id); /* 18 characters, a real birth date, ISO 7064 MOD 11-2 check character (GB 11643) */
 
+/* Texts of the products, built into the program: lists first, then plans, then chains. grade: 0 when the text names none. */
+struct city_text {
+    const char *kind, *name; /* "plan", "anyang-puhui-2022" */
+    struct str text;
+    char grade;
+};
+uint32_t city_text_count(void);
+struct city_text city_text(uint32_t n);
+void city_texts_write(struct json_writer *w); /* as changes */
+
 /* Changes for the registry as one JSON array: hospitals, insurers, payers and regions; then persons `from` .. `from + count` with their policies. */
 void city_world_write(struct json_writer *w);
 void city_persons_write(const struct city *c, uint32_t from, uint32_t count, struct json_writer *w);

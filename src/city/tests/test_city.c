@@ -104,9 +104,63 @@ static void test_same_seed_same_bytes(void **state)
     buf_done(&y);
 }
 
+/* Every plan of the folder is built in, byte for byte; lists come before plans, plans before chains. */
+static void test_texts(void **state)
+{
+    (void)state;
+    uint32_t plans = 0;
+    int rank = 0;
+    for (uint32_t i = 0; i < city_text_count(); i++) {
+        const struct city_text t = city_text(i);
+        const bool is_plan = strcmp(t.kind, "plan") == 0, is_list = strcmp(t.kind, "list") == 0;
+        char path[512];
+        (void)snprintf(path, sizeof path, PLANS "/%s%s.%s", is_plan ? "" : is_list ? "lists/" : "chains/", t.name, t.kind);
+        FILE *f = fopen(path, "rb");
+        assert_non_null(f);
+        char *bytes = malloc(t.text.n + 1);
+        assert_non_null(bytes);
+        assert_int_equal(fread(bytes, 1, t.text.n + 1, f), t.text.n);
+        assert_memory_equal(bytes, t.text.p, t.text.n);
+        free(bytes);
+        (void)fclose(f);
+        const int now = is_list ? 0 : is_plan ? 1 : 2;
+        assert_true(now >= rank);
+        rank = now;
+        plans += is_plan;
+        assert_true(!is_plan || (t.grade >= 'A' && t.grade <= 'D'));
+    }
+    assert_int_equal(plans, 22);
+}
+
+static void test_changes(void **state)
+{
+    (void)state;
+    struct arena a;
+    struct buf out;
+    struct json_writer w;
+    arena_init(&a, 256 << 20);
+    buf_init(&out, 64 << 20);
+    const struct city c = {.seed = 3, .person_count = 700};
+    for (int part = 0; part < 3; part++) {
+        buf_clear(&out);
+        json_writer_init(&w, &out, false);
+        if (part == 0) city_texts_write(&w);
+        else if (part == 1) city_world_write(&w);
+        else city_persons_write(&c, 500, 500, &w);
+        const struct json *v = NULL;
+        assert_false(status_failed(json_parse(&a, buf_view(&out), &v)));
+        assert_int_equal(v->kind, JSON_ARRAY);
+        assert_true(part != 0 || v->count == city_text_count());
+        assert_true(part != 2 || (v->count > 300 && v->count < 800)); /* 200 persons and their policies */
+        for (uint32_t i = 0; i < v->count; i++) assert_non_null(json_get(&v->items[i], STR("change")));
+    }
+    buf_done(&out);
+    arena_done(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_identities), cmocka_unit_test(test_identity_check), cmocka_unit_test(test_bills),
-                                       cmocka_unit_test(test_same_seed_same_bytes)};
+                                       cmocka_unit_test(test_same_seed_same_bytes), cmocka_unit_test(test_texts), cmocka_unit_test(test_changes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
