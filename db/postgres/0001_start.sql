@@ -152,6 +152,8 @@ CREATE TABLE person_keys (
   PRIMARY KEY (cover, person)
 );
 
+CREATE INDEX person_keys_person ON person_keys (person);
+
 CREATE TABLE documents (
   hash             bytea            NOT NULL,
   cover            bigint           NOT NULL,
@@ -189,6 +191,8 @@ CREATE TABLE identifiers (
   PRIMARY KEY (lookup, recorded)
 );
 
+CREATE INDEX identifiers_cover ON identifiers (cover);
+
 CREATE TABLE person_data (
   cover            bigint           NOT NULL,
   person           bytea            NOT NULL,
@@ -208,10 +212,13 @@ CREATE TABLE policies (
   valid_from       bigint           NOT NULL,
   valid_to         bigint           NOT NULL,
   data             text COLLATE "C" NOT NULL,
+  sealed           bytea,
   recorded         bigint           NOT NULL,
   superseded       bigint           NOT NULL,
   PRIMARY KEY (cover, policy, recorded)
 );
+
+ALTER TABLE policies ALTER COLUMN sealed SET STORAGE EXTERNAL;
 
 CREATE TABLE world (
   kind             text COLLATE "C" NOT NULL,
@@ -270,6 +277,11 @@ CREATE TABLE transfers (
   seq              bigint           NOT NULL
 ) WITH (fillfactor = 95);
 
+-- The database itself refuses to settle a hold twice; the two others find holds whose time has come (state 1: pending).
+CREATE UNIQUE INDEX transfers_pending ON transfers (pending_id) WHERE pending_id IS NOT NULL;
+CREATE INDEX transfers_holds_debit ON transfers (shard, debit, expires_ms) WHERE state = 1 AND expires_ms > 0;
+CREATE INDEX transfers_holds_credit ON transfers (shard, credit, expires_ms) WHERE state = 1 AND expires_ms > 0;
+
 -- ---- derived: cases ----------------------------------------------------------------------------------
 
 CREATE TABLE covers (
@@ -305,6 +317,14 @@ CREATE TABLE cases (
   payout           bigint           NOT NULL,
   replaces         bytea
 ) WITH (fillfactor = 90);
+
+-- Events of a case after the one that settled it.
+CREATE TABLE case_events (
+  case_id          bytea            NOT NULL,
+  seq              bigint           NOT NULL,
+  cover            bigint           NOT NULL,
+  PRIMARY KEY (case_id, seq)
+);
 
 CREATE TABLE shares (
   case_id          bytea            NOT NULL,
@@ -358,9 +378,11 @@ CREATE TABLE tasks (
 CREATE UNLOGGED TABLE quotes (
   id               bytea            NOT NULL PRIMARY KEY,
   cover            bigint           NOT NULL,
+  bill             bytea            NOT NULL,
   expires_ms       bigint           NOT NULL,
   body             bytea            NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
+CREATE INDEX quotes_bill ON quotes (bill);
 
 -- ---- privileges --------------------------------------------------------------------------------------
 
@@ -373,7 +395,7 @@ BEGIN
   EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA yijie FROM %I', server);
   FOR r IN SELECT * FROM (VALUES
     ('migrations', 'SELECT'),
-    ('texts, events', 'SELECT, INSERT'),
+    ('texts, events, case_events', 'SELECT, INSERT'),
     ('head, days', 'SELECT, INSERT, UPDATE'),
     ('person_keys, documents, person_data', 'SELECT, INSERT, UPDATE, DELETE'),
     ('persons, identifiers, policies, world, world_version, consents', 'SELECT, INSERT, UPDATE'),
