@@ -115,9 +115,9 @@ void csv_row_end(struct csv_writer *w);
 /* Zstandard (RFC 8878), level 1, one frame with its size and checksum. Texts up to COMPRESS_DICTIONARY_BYTES are compressed with our dictionary of
  * what bills look like, whose id stands in the frame; every dictionary ever used stays readable. Contexts are made at first use and kept: some hundred KiB
  * each way. Not thread-safe. */
-enum { COMPRESS_DICTIONARY_BYTES = 64 * 1024 };
+enum { COMPRESS_DICTIONARY_BYTES = 64 * 1024, COMPRESS_DICTIONARY_COUNT = 1 };
 struct compressor {
-    void *pack, *unpack;
+    void *pack, *pack_dictionary, *unpack, *unpack_dictionary[COMPRESS_DICTIONARY_COUNT];
 };
 void compressor_init(struct compressor *z);
 void compressor_done(struct compressor *z);
