@@ -12,9 +12,6 @@
 
 enum { STORE_MEMORY = 64 * 1024 };
 
-#ifdef STORE_POSTGRES_ABSENT
-#define store_postgres store_sqlite
-#endif
 static bool is_postgres(struct str where) {
     return str_starts(where, STR("postgresql://")) || str_starts(where, STR("postgres://"));
 }
