@@ -52,6 +52,7 @@ bool postgres_params_fill(struct buf *b, const struct store_statement *st, const
     uint32_t width = store_width(st->params);
     size_t total = 0;
     postgres_param_types(st, ret);
+    if (width == 0) return true;
     for (uint32_t k = 0; k < width; k++) {
         size_t n = ARRAY_HEAD_BYTES + 4 * (size_t)count;
         for (uint32_t r = 0; r < count; r++) n += value_bytes(st->params[k], &rows[(size_t)r * width + k]);
@@ -85,6 +86,17 @@ uint32_t postgres_chunk(const struct store_statement *st, const struct store_val
         if (total > POSTGRES_CHUNK_BYTES && r > 0) break;
     }
     return r;
+}
+
+struct status postgres_params_check(struct arena *a, const struct store_statement *st, const PGresult *res) {
+    struct postgres_params ours = {0};
+    postgres_param_types(st, &ours);
+    for (int k = 0; k < ours.count && k < PQnparams(res); k++) {
+        if (PQparamtype(res, k) == ours.types[k]) continue;
+        return store_fail(a, STORE_STATEMENT, str_from(st->name), arena_printf(a, "parameter %d has another type (%u) than the statement says", k + 1,
+                                                                               PQparamtype(res, k)));
+    }
+    return STATUS_OK;
 }
 
 /* ---- results ------------------------------------------------------------------------------------------- */

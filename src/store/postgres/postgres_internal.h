@@ -74,7 +74,7 @@ struct str postgres_first_line(struct arena *a, const char *message);
 
 /* ---- pipeline.c -------------------------------------------------------------------------------------- */
 
-/* Sends one plain command (BEGIN, COMMIT, FETCH …) with int64 parameters' place left empty. Deferred. */
+/* Sends one plain command (BEGIN, COMMIT, FETCH …). Deferred. */
 struct status postgres_send(struct postgres_connection *c, struct arena *a, const char *sql, const char *what, enum postgres_entry_kind kind);
 /* Sends a statement of a table for `count` rows; prepared when first used. Deferred. */
 struct status postgres_send_statement(struct postgres_connection *c, struct arena *a, const struct store_statement *st, const struct store_value *rows,
@@ -106,6 +106,8 @@ bool postgres_params_fill(struct buf *b, const struct store_statement *st, const
 void postgres_param_types(const struct store_statement *st, struct postgres_params *ret); /* count and types only */
 /* How many of the rows fit POSTGRES_CHUNK_BYTES, at least 1. */
 uint32_t postgres_chunk(const struct store_statement *st, const struct store_value *rows, uint32_t count);
+/* A description's parameters have the statement's types. */
+struct status postgres_params_check(struct arena *a, const struct store_statement *st, const PGresult *res);
 /* The columns behind the ordinal have the statement's types. */
 struct status postgres_columns_check(struct arena *a, const struct store_statement *st, const PGresult *res);
 /* One result row without its ordinal, pointing into the result. */
