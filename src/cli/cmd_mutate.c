@@ -11,20 +11,6 @@ enum { MUTATE_BILLS = 3'000, MUTATE_SEED = 2022, MUTATE_BILLS_MAX = 1'000'000, T
 static const char *const fates_zh[PLAN_MUTANT_FATES] = {"语法", "检查", "算例", "等效", "无人发现"};
 static const char *const fates_en[PLAN_MUTANT_FATES] = {"parser", "checker", "example", "equivalent", "survived"};
 
-/* A whole number behind an option; `ret` keeps its default when the option is not given. False: the usage error is printed. */
-static bool number_option(struct cli *c, enum cli_option o, int64_t max, int64_t *ret)
-{
-    const char *text = c->option[o];
-    int64_t v = 0;
-    if (!text) return true;
-    if (!decimal_parse(str_from(text), 0, &v) || v < 0 || v > max) {
-        (void)cli_usage(c, "bad-number", "不是合适的整数", "not a suitable whole number", text);
-        return false;
-    }
-    *ret = v;
-    return true;
-}
-
 static void progress(void *context, uint32_t done, uint32_t count)
 {
     cli_progress(context, "改动", "mutants", done, count);
@@ -127,7 +113,7 @@ static bool source_is_new(const struct cli_named_plan *plans, uint32_t i)
 int cli_plan_mutate(struct cli *c)
 {
     int64_t max = 0, bills = MUTATE_BILLS, seed = MUTATE_SEED;
-    if (!number_option(c, CLI_MAX, UINT32_MAX, &max) || !number_option(c, CLI_BILLS, MUTATE_BILLS_MAX, &bills) || !number_option(c, CLI_SEED, INT64_MAX, &seed))
+    if (!cli_number(c, CLI_MAX, 0, UINT32_MAX, &max) || !cli_number(c, CLI_BILLS, 0, MUTATE_BILLS_MAX, &bills) || !cli_number(c, CLI_SEED, 0, INT64_MAX, &seed))
         return CLI_BAD_INPUT;
     struct plan_mutants_options o = {.max = (uint32_t)max, .bills = (uint32_t)bills, .seed = (uint64_t)seed, .progress = progress, .context = c};
     struct plan_library lib = {0};

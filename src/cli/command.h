@@ -41,6 +41,10 @@ enum { CLI_OPTION_MAX = 64, CLI_ARENA_BYTES = 1 << 30, CLI_OUT_BYTES = 1 << 30 }
     X(RATE, "--rate", "N|max", "每秒到达的病例数（max：测饱和）", "cases that arrive a second (max: saturation)")                                   \
     X(SECONDS, "--seconds", "N", "持续秒数", "how long, in seconds")                                                                         \
     X(CONNECTIONS, "--connections", "N", "连接数", "connections")                                                                            \
+    X(KEY, "--key", "KEY", "机构密钥（也可设 YIJIE_KEY）", "the institution's key (also YIJIE_KEY)")                                           \
+    X(KEYS, "--keys", "FILE", "密钥文件（默认 DIR/keys.json）", "file of keys (default DIR/keys.json)")                                       \
+    X(REPLAY, "--replay", "", "并用记录的版本重算每个可读案件", "also run every readable case again with its recorded versions")                    \
+    X(ACKNOWLEDGED, "--acknowledged", "FILE", "写入已获确认的病例号，每行一个", "write the ids of acknowledged cases, one a line")            \
     X(HELP, "--help", "", "显示帮助", "show help")
 
 enum cli_option {
@@ -87,6 +91,8 @@ int cli_fail(struct cli *c, struct status s, const char *file);
 bool cli_diagnostics(struct cli *c, const struct plan_diagnostics *d);
 /* A usage error: exit code 2 with the way to help. */
 int cli_usage(struct cli *c, const char *code, const char *zh, const char *en, const char *what);
+/* A whole number behind an option; *ret keeps its default when the option is not given. False: the usage error is printed. */
+bool cli_number(struct cli *c, enum cli_option o, int64_t min, int64_t max, int64_t *ret);
 /* "zh / en", "zh" or "en" as people asked. */
 void cli_text(const struct cli *c, struct buf *out, struct str zh, struct str en);
 /* As a cell: on one line while it fits into so many columns, else the second language below the first. */
@@ -146,6 +152,16 @@ int cli_plan_facts(struct cli *c);
 int cli_bill_check(struct cli *c);
 int cli_compare(struct cli *c);
 int cli_bench_plan(struct cli *c);
+/* --data, --store, --keys as a desk's options; false: the usage error is printed. */
+struct cases_desk_options;
+bool cli_store_option(struct cli *c, struct cases_desk_options *ret);
+int cli_audit(struct cli *c);
+int cli_rebuild(struct cli *c);
+int cli_backup(struct cli *c);
+int cli_restore(struct cli *c);
+int cli_demo_load(struct cli *c);
+int cli_demo_bills(struct cli *c);
+int cli_load(struct cli *c);
 int cli_help(struct cli *c);
 int cli_completion(struct cli *c);
 int cli_man(struct cli *c);

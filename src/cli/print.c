@@ -163,3 +163,16 @@ void cli_progress_end(struct cli *c)
 {
     if (isatty(fileno(c->err))) fputs("\r\033[K", c->err);
 }
+
+bool cli_number(struct cli *c, enum cli_option o, int64_t min, int64_t max, int64_t *ret)
+{
+    const char *text = c->option[o];
+    int64_t v = 0;
+    if (!text) return true;
+    if (!decimal_parse(str_from(text), 0, &v) || v < min || v > max) {
+        (void)cli_usage(c, "bad-number", "不是合适的整数", "not a suitable whole number", text);
+        return false;
+    }
+    *ret = v;
+    return true;
+}
