@@ -1,0 +1,24 @@
+/* ledger/rows — the statements of the room and their rows. Internal to the room. */
+#ifndef YIJIE_LEDGER_ROWS_H
+#define YIJIE_LEDGER_ROWS_H
+
+#include "ledger/set.h"
+
+enum rows_statement {
+    ROWS_READ_ACCOUNTS,
+    ROWS_READ_TRANSFERS,
+    ROWS_READ_HOLDS_DEBIT,
+    ROWS_READ_HOLDS_CREDIT,
+    ROWS_INSERT_ACCOUNTS,
+    ROWS_UPDATE_ACCOUNTS,
+    ROWS_INSERT_TRANSFERS,
+    ROWS_SETTLE_HOLDS,
+    ROWS_SCAN_ACCOUNTS,
+    ROWS_SCAN_TRANSFERS,
+    ROWS_STATEMENT_COUNT
+};
+const struct store_statement *rows_statement(enum rows_statement s);
+/* A row of "biiiiiBiiBi" (id, debit, credit, amount, kind, state, pending_id, expires_ms, day, case_id, seq); false when it makes no sense. */
+bool rows_transfer_take(const struct store_value *v, struct ledger_transfer *ret);
+
+#endif
