@@ -152,7 +152,8 @@ struct cases_effect {
     enum cases_op op;
 };
 struct status cases_effect_write(const struct cases_effect *e, struct arena *a, struct str *ret_open);                    /* canonical JSON */
-struct status cases_effect_read(struct arena *a, enum journal_type type, int32_t version, struct str open, struct cases_effect *ret);
+/* Case, person and cover are those of the event (subject, person, cover): the leaf binds them, the open part does not repeat them. */
+struct status cases_effect_read(struct arena *a, const struct journal_event *ev, struct cases_effect *ret);
 
 /* ---- the set ------------------------------------------------------------------------------------------------- */
 
@@ -295,7 +296,7 @@ const struct settle_product *cases_library_product(const struct cases_library *l
 struct status cases_products_build(struct registry_world *w, bool allow_doubtful, struct cases_products *before, struct cases_products **ret);
 struct cases_products *cases_products_hold(struct cases_products *p);
 void cases_products_release(struct cases_products *p);
-/* The library of a day; NULL when its texts do not compile (then *ret_failure says why) or memory is out. */
+/* The library of a day; NULL when memory is out. Plans that do not pass the check are left out. */
 const struct cases_library *cases_products_library(struct cases_products *p, struct day on);
 /* The chain for an insured region on a day, ready to run once a copy got its own hash context; NULL when there is none. */
 const struct settle_chain *cases_products_chain(struct cases_products *p, struct str chain_name, struct day on, struct digest *ret_library);

@@ -1,5 +1,6 @@
 /* cases/core/effect — the members of an effect, a row and a share: name, kind, place in the struct.
  *
+ * Case, cover, person and type stand beside the open part and are bound by the leaf (journal.h), so they are not repeated in it.
  * Who uses it: effect_write.c and effect_read.c. A name is never given another meaning; a new member is added in byte order and is left out when empty, so
  * that old events stay what they are. docs/events.md explains each for those who read the log.
  */
@@ -50,11 +51,9 @@ const struct effect_member effect_members[] = {
     E("because", EFFECT_ID, because),
     E("body", EFFECT_ID, body),
     E("by", EFFECT_TEXT, act_by),
-    E("case", EFFECT_ID, case_id),
     E("chain", EFFECT_TEXT, chain),
     E("consent", EFFECT_I64, consent),
     E("counters", EFFECT_COUNTERS, deltas),
-    E("cover", EFFECT_COVER, cover),
     E("day", EFFECT_I32, day, .always = true),
     E("document", EFFECT_DIGEST, document_hash),
     E("document_from", EFFECT_TEXT, document_source),
@@ -68,7 +67,6 @@ const struct effect_member effect_members[] = {
     E("library", EFFECT_DIGEST, library),
     E("note", EFFECT_TEXT, note_code),
     E("op", EFFECT_WORD, op, .words = &op_words),
-    E("person", EFFECT_ID, person),
     E("plans", EFFECT_PLANS, plans),
     E("row", EFFECT_ROW, row),
     E("shares", EFFECT_SHARES, shares),
@@ -76,7 +74,6 @@ const struct effect_member effect_members[] = {
     E("tasks", EFFECT_TASKS, tasks),
     E("texts", EFFECT_TEXTS, deltas),
     E("transfers", EFFECT_TRANSFERS, transfers),
-    E("type", EFFECT_TYPE, type),
     E("world", EFFECT_I64, world_version),
 };
 const uint32_t effect_member_count = COUNT_OF(effect_members);

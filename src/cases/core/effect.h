@@ -9,9 +9,9 @@
 #include "cases/set.h"
 
 enum effect_kind {
-    EFFECT_TEXT, EFFECT_I64, EFFECT_I32, EFFECT_U32, EFFECT_BOOL, EFFECT_ID, EFFECT_COVER, EFFECT_DIGEST, EFFECT_WORD,
-    /* parts with a shape of their own */
-    EFFECT_ACCOUNTS, EFFECT_CLOCKS, EFFECT_COUNTERS, EFFECT_PLANS, EFFECT_ROW, EFFECT_SHARES, EFFECT_TASKS, EFFECT_TEXTS, EFFECT_TRANSFERS, EFFECT_TYPE
+    EFFECT_TEXT, EFFECT_I64, EFFECT_I32, EFFECT_U32, EFFECT_BOOL, EFFECT_ID, EFFECT_COVER, EFFECT_DIGEST, EFFECT_WORD, EFFECT_RAW,
+    /* EFFECT_RAW: a text that is itself JSON. Parts with a shape of their own */
+    EFFECT_ACCOUNTS, EFFECT_CLOCKS, EFFECT_COUNTERS, EFFECT_PLANS, EFFECT_ROW, EFFECT_SHARES, EFFECT_TASKS, EFFECT_TEXTS, EFFECT_TRANSFERS
 };
 /* Words of an enum by place; the first (0) is left out when `first_omitted`. */
 struct effect_words {
@@ -27,6 +27,10 @@ struct effect_member {
     bool always;           /* written even when zero */
 };
 extern const struct effect_member effect_members[], effect_row_members[], effect_share_members[];
+/* A struct of simple members only. */
+void effect_simple_write(const struct effect_member *m, const void *base, struct json_writer *w);
+bool effect_simple_read(const struct effect_member *m, const struct json *v, void *base);
+const struct effect_member *effect_member_find(const struct effect_member *members, uint32_t count, struct str name);
 extern const uint32_t effect_member_count, effect_row_member_count, effect_share_member_count;
 
 /* Counter keys in events and in packed rows: letters, so that an enum may change its order. */

@@ -157,9 +157,9 @@ static void tasks_write(const struct cases_effect *e, struct json_writer *w)
 /* ---- members -------------------------------------------------------------------------------------------- */
 
 /* A simple member of any struct; nothing when it is empty. */
-static void simple_write(const struct effect_member *m, const char *base, struct json_writer *w)
+void effect_simple_write(const struct effect_member *m, const void *base, struct json_writer *w)
 {
-    const void *at = base + m->offset;
+    const void *at = (const char *)base + m->offset;
     switch (m->kind) {
     case EFFECT_TEXT: {
         const struct str *s = at;
@@ -198,6 +198,11 @@ static void simple_write(const struct effect_member *m, const char *base, struct
         json_member_string(w, m->name, str_from(m->words->name(v)));
         return;
     }
+    case EFFECT_RAW:
+        if (((const struct str *)at)->n == 0) return;
+        json_name(w, m->name);
+        json_raw(w, *(const struct str *)at);
+        return;
     default: CHECK(!"a member with a shape of its own");
     }
 }
@@ -205,7 +210,7 @@ static void simple_write(const struct effect_member *m, const char *base, struct
 static void row_write(const struct cases_row *row, struct json_writer *w)
 {
     json_begin_object(w);
-    for (uint32_t i = 0; i < effect_row_member_count; i++) simple_write(&effect_row_members[i], (const char *)row, w);
+    for (uint32_t i = 0; i < effect_row_member_count; i++) effect_simple_write(&effect_row_members[i], row, w);
     json_end_object(w);
 }
 
@@ -219,7 +224,7 @@ static void shares_write(const struct cases_effect *e, struct json_writer *w)
         for (uint32_t m = 0; m < effect_share_member_count; m++) {
             const struct effect_member *member = &effect_share_members[m];
             if (member->kind != EFFECT_CLOCKS) {
-                simple_write(member, (const char *)&e->shares[i], w);
+                effect_simple_write(member, &e->shares[i], w);
             } else if (clocks_run(&e->shares[i].clocks)) {
                 json_name(w, member->name);
                 clocks_write(&e->shares[i].clocks, w);
@@ -241,7 +246,6 @@ static bool part_is(const struct cases_effect *e, enum effect_kind k)
     case EFFECT_ROW: return e->row != NULL;
     case EFFECT_SHARES: return e->share_count > 0;
     case EFFECT_TASKS: return e->task_count > 0;
-    case EFFECT_TRANSFERS: return e->transfer_count > 0;
     default: return true;
     }
 }
@@ -249,7 +253,11 @@ static bool part_is(const struct cases_effect *e, enum effect_kind k)
 static void member_write(const struct cases_effect *e, const struct effect_member *m, struct text_table *t, struct json_writer *w)
 {
     if (m->kind < EFFECT_ACCOUNTS) {
-        simple_write(m, (const char *)e, w);
+        effect_simple_write(m, e, w);
+        return;
+    }
+    if (m->kind == EFFECT_TRANSFERS) {
+        ledger_transfers_write(e->transfers, e->transfer_count, w); /* with its name */
         return;
     }
     if (!part_is(e, m->kind)) return;
@@ -262,8 +270,7 @@ static void member_write(const struct cases_effect *e, const struct effect_membe
     case EFFECT_ROW: row_write(e->row, w); return;
     case EFFECT_SHARES: shares_write(e, w); return;
     case EFFECT_TASKS: tasks_write(e, w); return;
-    case EFFECT_TRANSFERS: ledger_transfers_write(e->transfers, e->transfer_count, w); return;
-    default: json_string(w, str_from(journal_type_name(e->type))); return;
+    default: CHECK(!"a simple member");
     }
 }
 
