@@ -4,36 +4,41 @@
  * transaction, so its time is in no commit; above 256 MiB no transaction begins. Workload: a group adds some hundred pages; a checkpoint at 8 MiB
  * writes each of the busy pages once. The file of the log is never cut while the server runs: a flush that changes no length costs half
  * (STACK trap 2), so it is filled with zeros ahead once; SQLite takes a frame of zeros for the end of the log, as its checksum is wrong.
- * Source: sqlite.org/walformat.html (wal-index header: mxFrame at byte 16), c3ref/wal_checkpoint_v2.html.
+ * Source: sqlite.org/walformat.html (wal-index header: mxFrame at byte 16, salt at 32), c3ref/wal_checkpoint_v2.html.
  */
 #include <string.h>
 
 #include "store/sqlite/sqlite.h"
 
+/* A word of the log's index in shared memory: as any process has written it. */
+enum { INDEX_MX_FRAME = 16, INDEX_SALT = 32 };
+static uint32_t index_word(sqlite3 *db, size_t at) {
+    enum { INDEX_BYTES = 32 * 1024 };
+    sqlite3_file *file = NULL;
+    void volatile *index = NULL;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, (void *)&file) != SQLITE_OK || !file || !file->pMethods) return 0;
+    if (file->pMethods->iVersion < 2 || file->pMethods->xShmMap(file, 0, INDEX_BYTES, 0, &index) != SQLITE_OK || !index) return 0;
+    return *(uint32_t volatile *)((char volatile *)index + at);
+}
+
+uint32_t sqlite_log_frames_now(struct sqlite_connection *c) { return index_word(c->db, INDEX_MX_FRAME); }
+
 static int committed(void *user, sqlite3 *db, const char *name, int frames) {
     struct sqlite_connection *c = user;
-    (void)db;
     (void)name;
-    uint32_t now = frames > 0 ? (uint32_t)frames : 0;
-    if (now < c->log_frames) c->log_done_frames = 0; /* began anew */
-    c->log_frames = now;
+    uint32_t salt = index_word(db, INDEX_SALT); /* another one each time the log begins anew */
+    if (salt != c->log_salt) c->log_done_frames = 0;
+    c->log_salt = salt;
+    c->log_frames = frames > 0 ? (uint32_t)frames : 0;
+    if (c->log_done_frames > c->log_frames) c->log_done_frames = 0;
     return SQLITE_OK;
 }
 
 void sqlite_log_watch(struct sqlite_connection *writer) { (void)sqlite3_wal_hook(writer->db, committed, writer); }
 
-uint32_t sqlite_log_frames_now(struct sqlite_connection *reader) {
-    enum { INDEX_BYTES = 32 * 1024, MX_FRAME_AT = 16 };
-    sqlite3_file *file = NULL;
-    void volatile *index = NULL;
-    if (sqlite3_file_control(reader->db, "main", SQLITE_FCNTL_FILE_POINTER, (void *)&file) != SQLITE_OK || !file || !file->pMethods) return 0;
-    if (file->pMethods->iVersion < 2 || file->pMethods->xShmMap(file, 0, INDEX_BYTES, 0, &index) != SQLITE_OK || !index) return 0;
-    return *(uint32_t volatile *)((char volatile *)index + MX_FRAME_AT);
-}
-
 /* Zeros behind the end of the log. Failing is no harm: the log then grows as it is written. */
 static void log_fill(struct sqlite_connection *c) {
-    static const char zeros[256 * 1024];
+    static const char zeros[64 * 1024]; /* SQLite writes less than 128 KiB at once */
     sqlite3_file *file = NULL;
     sqlite3_int64 size = 0;
     c->log_ready = true;

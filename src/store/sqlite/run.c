@@ -70,7 +70,7 @@ struct status sqlite_prepare(struct store_connection *base, struct arena *a, con
 /* ---- values --------------------------------------------------------------------------------------------------- */
 
 /* Bound without a copy: the caller's bytes live until the statement is reset. */
-static int bind(sqlite3_stmt *stmt, const char *types, const struct store_value *row) {
+static int bind_row(sqlite3_stmt *stmt, const char *types, const struct store_value *row) {
     int rc = SQLITE_OK;
     for (int p = 0; types[p] && rc == SQLITE_OK; p++) {
         const struct store_value *v = &row[p];
@@ -166,7 +166,7 @@ struct status sqlite_write(struct store_connection *base, struct arena *a, const
     TRY(cached(c, a, st, &stmt));
     TRY(width_check(a, st, stmt));
     for (uint32_t r = 0; r < row_count && rc == SQLITE_DONE; r++) {
-        rc = bind(stmt, st->params, rows + (size_t)r * width);
+        rc = bind_row(stmt, st->params, rows + (size_t)r * width);
         if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
         int reset = sqlite3_reset(stmt);
         if (rc == SQLITE_DONE && reset != SQLITE_OK) rc = reset;
@@ -199,7 +199,7 @@ static struct status read_all(struct sqlite_connection *c, struct arena *a, cons
     TRY(width_check(a, st, stmt));
     store_rows_start(&m, a, st);
     for (uint32_t r = 0; r < row_count && !status_failed(s); r++) {
-        int rc = bind(stmt, st->params, rows + (size_t)r * width);
+        int rc = bind_row(stmt, st->params, rows + (size_t)r * width);
         s = rc == SQLITE_OK ? read_rows(c, st, stmt, r, &m) : sqlite_fail(a, c->db, rc, str_from(st->name));
         (void)sqlite3_reset(stmt);
     }
@@ -249,7 +249,7 @@ struct status sqlite_scan(struct store_connection *base, struct arena *a, const 
     if (!status_failed(s)) s = width_check(a, st, stmt);
     if (!status_failed(s)) {
         if (own) snapshot_start(c);
-        int rc = bind(stmt, st->params, params);
+        int rc = bind_row(stmt, st->params, params);
         s = rc == SQLITE_OK ? scan_rows(c, a, st, stmt, row, user) : sqlite_fail(a, c->db, rc, str_from(st->name));
         if (own) c->snapshot_from_ns = 0;
     }

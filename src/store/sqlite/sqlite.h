@@ -52,7 +52,7 @@ struct sqlite_connection {
     uint64_t read_from_ns, snapshot_from_ns;
     uint32_t snapshot_frames;
     /* Writer: frames in the log after the last commit, and those of them that are in the database. */
-    uint32_t log_frames, log_done_frames;
+    uint32_t log_frames, log_done_frames, log_salt;
     bool log_ready;
 };
 
@@ -83,7 +83,7 @@ void sqlite_statements_done(struct sqlite_connection *c);
 
 /* log.c */
 void sqlite_log_watch(struct sqlite_connection *writer);   /* keeps log_frames */
-uint32_t sqlite_log_frames_now(struct sqlite_connection *reader); /* as any process has written them; 0: not known */
+uint32_t sqlite_log_frames_now(struct sqlite_connection *c); /* as any process has written them; 0: not known */
 struct status sqlite_log_room(struct sqlite_connection *writer, struct arena *a); /* store-log-full when a transaction must not begin */
 struct status sqlite_checkpoint(struct store_connection *c, struct arena *a, enum store_checkpoint_why why, uint64_t *ret_ns);
 void sqlite_log_empty(struct sqlite_connection *writer);   /* at the end: everything into the database, if no reader is in the way */

@@ -78,6 +78,13 @@ static inline void place_close(struct place *p) {
     p->store = p->owner_store = NULL;
 }
 
+static inline void place_migrate_only(struct place *p) {
+    uint32_t applied = 0;
+    struct store_connection *c = place_connect(p, STORE_OWNER);
+    FINE(store_migrate(c, &p->a, &applied));
+    store_disconnect(c);
+}
+/* Also empties what tests on one database share. */
 static inline void place_migrate(struct place *p) {
     static const struct store_statement empty[] = {
         {"test.empty-covers", "", "", "DELETE FROM covers", "DELETE FROM covers", false},
