@@ -143,12 +143,12 @@ static struct status link_again(struct postgres_connection *c, struct arena *a) 
     return postgres_status_is(st, STORE_OPEN) ? store_fail(a, STORE_LOST, st.err->place, st.err->en) : st;
 }
 
-/* Whether the server has closed it in the meantime, as far as the socket tells. */
+/* Whether the server has closed it in the meantime, as far as the socket tells: the last words come first, then the end. */
 static bool link_closed(struct postgres_connection *c) {
-    if (PQstatus(c->link) == CONNECTION_BAD) return true;
     struct pollfd socket = {.fd = PQsocket(c->link), .events = POLLIN};
-    if (poll(&socket, 1, 0) <= 0) return false;
-    return !PQconsumeInput(c->link) || PQstatus(c->link) == CONNECTION_BAD;
+    for (int step = 0; step < 3 && PQstatus(c->link) == CONNECTION_OK && poll(&socket, 1, 0) > 0; step++)
+        if (!PQconsumeInput(c->link)) return true;
+    return PQstatus(c->link) == CONNECTION_BAD;
 }
 
 struct status postgres_ready(struct postgres_connection *c, struct arena *a) {
