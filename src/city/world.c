@@ -114,6 +114,26 @@ void city_texts_write(struct json_writer *w)
     json_end_array(w);
 }
 
+/* The patient of the published case (demo/anyang-stay.json): a resident, healthy at first enrolment. */
+static void published_write(struct json_writer *w)
+{
+    change_begin(w, "policy");
+    json_name(w, STR("person"));
+    json_begin_object(w);
+    member(w, "id_kind", "01");
+    member(w, "id", "410599196903070003");
+    member(w, "name", "演示人甲");
+    json_end_object(w);
+    member(w, "plan", "anyang-puhui-2022");
+    member(w, "policy", "DEMO-0001");
+    member(w, "from", "2022-01-01");
+    member(w, "to", "2022-12-31");
+    member(w, "first_enrolled", "2022-01-01");
+    member(w, "class", "");
+    member(w, "class_evidence", "演示 demonstration");
+    json_end_object(w);
+}
+
 void city_world_write(struct json_writer *w)
 {
     json_begin_array(w);
@@ -151,6 +171,7 @@ void city_world_write(struct json_writer *w)
         member(w, "chain", city_region_info((enum city_region)i)->chain);
         json_end_object(w);
     }
+    published_write(w);
     json_end_array(w);
 }
 
