@@ -8,10 +8,23 @@
 
 #include "store/postgres/postgres_internal.h"
 
+/* A reader's snapshot begins here, which takes a statement. Whoever was cut off in the meantime learns it before anybody has read. */
+static struct status snapshot_take(struct postgres_connection *c, struct arena *a) {
+    RESULT_GUARD *none = NULL;
+    TRY(postgres_begun(c, a));
+    TRY(postgres_send(c, a, "SELECT 1", "begin", ENTRY_PLAIN));
+    return postgres_take(c, a, &none);
+}
+
 static struct status postgres_begin(struct store_connection *base, struct arena *a) {
     struct postgres_connection *c = postgres_of(base);
     c->scans = 0;
-    return postgres_ready(c, a); /* BEGIN goes out with the first statement */
+    TRY(postgres_ready(c, a));
+    if (base->mode != STORE_READ) return STATUS_OK; /* BEGIN goes out with the first statement */
+    struct status st = snapshot_take(c, a);
+    if (!postgres_status_is(st, STORE_LOST)) return st;
+    TRY(postgres_ready(c, a));
+    return snapshot_take(c, a);
 }
 
 static struct status postgres_commit(struct store_connection *base, struct arena *a) {
