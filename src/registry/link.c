@@ -1,0 +1,79 @@
+/* link — two persons become one, two cover groups become one, a key is destroyed.
+ *
+ * Who uses it: deciding. Invariants: whoever shares a counter shares a cover group, so groups are merged before persons are linked and before a family policy is
+ * issued; events say both sides, so that counters can be merged by who keeps them; a merge is never undone.
+ */
+#include "registry/internal.h"
+
+struct status decide_merge(struct decider *d, int64_t from, int64_t to, const char *why) {
+    if (from == to) return STATUS_OK;
+    struct set_cover *f = set_cover_at(d->s, from), *t = set_cover_at(d->s, to);
+    if (!f || !t) return status_memory();
+    if (f->persons.count + t->persons.count > REGISTRY_GROUP_MAX) return decide_refuse(d, REGISTRY_E_GROUP_LARGE, "", registry_arg_i64(d->a, REGISTRY_GROUP_MAX));
+    struct buf b;
+    struct json_writer w;
+    struct str open;
+    struct subject group = {.cover = to};
+    buf_init(&b, LIMIT_JSON_TEXT_BYTES);
+    json_writer_init(&w, &b, false);
+    json_begin_object(&w);
+    json_cover_member(&w, "from", from);
+    json_cover_member(&w, "to", to);
+    json_member_string(&w, STR("why"), str_from(why));
+    json_end_object(&w);
+    TRY(canonical_take(d->a, &b, &open));
+    return decide_event(d, JOURNAL_COVERS_MERGED, &group, open, (struct str){0});
+}
+
+struct status decide_link(struct decider *d) {
+    struct subject who, into;
+    TRY(decide_subject(d, &d->ch->person, "person", &who));
+    if (d->refusal) return STATUS_OK;
+    TRY(decide_subject(d, &d->ch->other, "into", &into));
+    if (d->refusal) return STATUS_OK;
+    if (id128_equal(&who.person, &into.person)) return decide_refuse(d, REGISTRY_E_SAME_PERSON, "into", registry_arg(STR("")));
+    TRY(decide_merge(d, who.cover, into.cover, "link"));
+    if (d->refusal) return STATUS_OK;
+    who.cover = into.cover;
+    struct buf b;
+    struct json_writer w;
+    struct str open;
+    buf_init(&b, LIMIT_JSON_TEXT_BYTES);
+    json_writer_init(&w, &b, false);
+    json_begin_object(&w);
+    json_id_member(&w, "person", &who.person);
+    json_id_member(&w, "into", &into.person);
+    json_text_member(&w, "reason", registry_value(d->ch, REGISTRY_M_LINK_REASON)->text);
+    json_end_object(&w);
+    TRY(canonical_take(d->a, &b, &open));
+    TRY(decide_event(d, JOURNAL_PERSONS_LINKED, &into, open, (struct str){0}));
+    return decide_void_twins(d, &who, &into);
+}
+
+static struct status erased_event(struct decider *d, const struct set_person *p) {
+    struct buf b;
+    struct json_writer w;
+    struct str open;
+    struct subject who = {.cover = p->cover};
+    buf_init(&b, LIMIT_JSON_TEXT_BYTES);
+    json_writer_init(&w, &b, false);
+    json_begin_object(&w);
+    json_id_member(&w, "person", &p->person);
+    json_member_string(&w, STR("reason"), registry_value(d->ch, REGISTRY_M_ERASURE_REASON)->text);
+    json_end_object(&w);
+    TRY(canonical_take(d->a, &b, &open));
+    return decide_event(d, JOURNAL_PERSON_ERASED, &who, open, (struct str){0});
+}
+
+/* The person's key, and those of all that were linked into it. */
+struct status decide_erasure(struct decider *d) {
+    struct subject who;
+    TRY(decide_subject(d, &d->ch->person, "person", &who));
+    if (d->refusal) return STATUS_OK;
+    struct set_cover *c = set_cover_at(d->s, who.cover);
+    for (uint32_t i = 0; c && i < c->persons.count; i++) {
+        struct set_person *p = c->persons.items[i];
+        if (set_person_end(d->s, p) == who.row) TRY(erased_event(d, p));
+    }
+    return STATUS_OK;
+}

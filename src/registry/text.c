@@ -1,0 +1,84 @@
+/* text — members of our own JSON, both ways: rows and open parts are canonical, so reading them is short.
+ *
+ * Who uses it: policies, persons, consents, the world, deciding, folding. Invariant: what these write, they read; cover groups travel as decimal text because
+ * 62 bits do not fit a JSON integer.
+ */
+#include <string.h>
+
+#include "registry/internal.h"
+
+struct str json_text(const struct json *o, const char *name) {
+    const struct json *v = json_get(o, str_from(name));
+    return v && v->kind == JSON_STRING ? v->text : (struct str){0};
+}
+
+int64_t json_number(const struct json *o, const char *name, int64_t absent) {
+    const struct json *v = json_get(o, str_from(name));
+    int64_t n = absent;
+    return v && v->kind == JSON_NUMBER && json_to_i64(v, &n) ? n : absent;
+}
+
+bool json_flag(const struct json *o, const char *name, bool absent) {
+    const struct json *v = json_get(o, str_from(name));
+    return v && v->kind == JSON_BOOL ? v->boolean : absent;
+}
+
+struct day json_day(const struct json *o, const char *name, struct day absent) {
+    struct day d = absent;
+    return day_parse(json_text(o, name), &d) ? d : absent;
+}
+
+struct str day_text(struct arena *a, struct day d) {
+    char out[11];
+    size_t n = day_format(d, out);
+    return arena_str(a, (struct str){out, n});
+}
+
+void json_day_member(struct json_writer *w, const char *name, struct day d) {
+    char out[11];
+    if (day_is(d)) json_member_string(w, str_from(name), (struct str){out, day_format(d, out)});
+}
+
+void json_text_member(struct json_writer *w, const char *name, struct str s) {
+    if (s.n > 0) json_member_string(w, str_from(name), s);
+}
+
+void json_cover_member(struct json_writer *w, const char *name, int64_t cover) {
+    char digits[24];
+    size_t at = sizeof digits;
+    CHECK(cover > 0);
+    for (uint64_t rest = (uint64_t)cover; rest > 0; rest /= 10) digits[--at] = (char)('0' + (int)(rest % 10));
+    json_member_string(w, str_from(name), (struct str){digits + at, sizeof digits - at});
+}
+
+void json_id_member(struct json_writer *w, const char *name, const struct id128 *id) {
+    char hex[33];
+    id128_hex(id, hex);
+    json_member_string(w, str_from(name), (struct str){hex, 32});
+}
+
+bool cover_parse(struct str s, int64_t *ret) {
+    if (s.n == 0 || s.n > 19 || s.p[0] == '0') return false;
+    int64_t v = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9') return false;
+        if (!i64_mul(v, 10, &v) || !i64_add(v, s.p[i] - '0', &v)) return false;
+    }
+    *ret = v;
+    return true;
+}
+
+struct status canonical_take(struct arena *a, struct buf *b, struct str *ret) {
+    const struct json *tree = NULL;
+    struct buf out;
+    buf_init(&out, LIMIT_JSON_BYTES);
+    struct status st = b->failed ? status_memory() : json_parse(a, buf_view(b), &tree);
+    if (!status_failed(st)) st = json_canonical(a, tree, &out);
+    struct str text = status_failed(st) || out.failed ? (struct str){0} : arena_str(a, buf_view(&out));
+    buf_done(&out);
+    buf_done(b);
+    TRY(st);
+    if (!text.p) return status_memory();
+    *ret = text;
+    return STATUS_OK;
+}
