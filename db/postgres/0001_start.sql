@@ -84,7 +84,7 @@ CREATE TRIGGER events_dense AFTER INSERT ON events REFERENCING NEW TABLE AS adde
 -- Makes the partitions of `months` months from the one of `from_ms`; returns how many were missing. The server calls it by daily(), the owner
 -- does it, so that the server's role owns nothing. A month of which the default partition holds rows already stays there.
 CREATE FUNCTION events_ahead(from_ms bigint, months bigint) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = yijie, pg_temp SET lock_timeout = '2s' AS $$
+  SET search_path = yijie, pg_temp SET lock_timeout = '500ms' AS $$
 DECLARE
   month  timestamp := date_trunc('month', timestamp '1970-01-01' + from_ms * interval '1 millisecond');
   low    bigint;

@@ -11,7 +11,7 @@
 
 #include "store/postgres/postgres_internal.h"
 
-enum { CONNECTION_MEMORY = 1024 * 1024, BYTES_MAX = 1024 * 1024 * 1024, BYTES_KEPT = 8 * 1024 * 1024, RETRY_MS_FIRST = 20, RETRY_MS_MAX = 1'000 };
+enum { CONNECTION_MEMORY = 1024 * 1024, BYTES_MAX = 1024 * 1024 * 1024, RETRY_MS_FIRST = 20, RETRY_MS_MAX = 1'000 };
 
 /* Statements are look-ups by key: without statistics (fresh tables) the planner would take a scan or a hash for the whole life of a plan.
  * `on` is not weakened where the server is configured to wait for more (remote_apply). */
@@ -21,6 +21,9 @@ static const char SESSION[] =
     "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;"
     "SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '10s'; SET statement_timeout = '30s';"
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')";
+
+/* Migrations and rebuilds take their time, with nobody waiting for an answer. */
+static const char SESSION_OWNER[] = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = '10min'";
 
 /* Before the address, so that it may say otherwise: 5 s to connect, a peer that is gone is noticed within 30 s. */
 static const char *const defaults[][2] = {
@@ -105,7 +108,10 @@ static struct status session_start(struct postgres_connection *c, struct arena *
     const char *encoding = PQparameterStatus(c->link, "server_encoding");
     if (!encoding || strcmp(encoding, "UTF8") != 0) return session_refused(c, a, STR("the database is not encoded in UTF8"));
     RESULT_GUARD *res = PQexec(c->link, SESSION);
-    if (PQresultStatus(res) != PGRES_TUPLES_OK || !PQenterPipelineMode(c->link)) return session_refused(c, a, STR(""));
+    RESULT_GUARD *more = PQexec(c->link, c->base.mode == STORE_OWNER ? SESSION_OWNER : "");
+    if (PQresultStatus(res) != PGRES_TUPLES_OK || PQresultStatus(more) == PGRES_FATAL_ERROR || !PQenterPipelineMode(c->link)) {
+        return session_refused(c, a, STR(""));
+    }
     return STATUS_OK;
 }
 

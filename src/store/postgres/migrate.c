@@ -108,7 +108,6 @@ static struct status apply(struct postgres_connection *c, struct arena *a, const
     const struct store_value row[] = {STORE_I(m->number), STORE_S(str_from(m->name)), STORE_S(((struct str){(const char *)sha256->b, sizeof(sha256->b)})),
                                       STORE_I(applied_ms), STORE_I(m->oldest)};
     RESULT_GUARD *none = NULL;
-    TRY(run(c, a, "SET LOCAL statement_timeout = 0", m->name));
     TRY(run(c, a, "SET LOCAL enable_seqscan = on", m->name));
     TRY(script_run(c, a, m));
     TRY(postgres_send_statement(c, a, &record, row, 1, ENTRY_PLAIN));

@@ -152,6 +152,11 @@ struct status postgres_take(struct postgres_connection *c, struct arena *a, PGre
         entry_end(c);
     }
     c->queued = 0;
+    if (c->bytes.cap > POSTGRES_BYTES_KEPT) {
+        size_t max = c->bytes.max;
+        buf_done(&c->bytes);
+        buf_init(&c->bytes, max);
+    }
     if (status_failed(first)) return first;
     *ret = answer;
     answer = NULL;

@@ -16,6 +16,7 @@ enum {
     POSTGRES_QUEUE_MAX = 128,                /* results not yet taken; more: they are taken in between */
     POSTGRES_PREPARED_MAX = 1024,            /* statements prepared at a time, a power of two */
     POSTGRES_CHUNK_BYTES = 32 * 1024 * 1024, /* of one statement's parameters; a longer write becomes several */
+    POSTGRES_BYTES_KEPT = 8 * 1024 * 1024,   /* of the buffer for parameters, between two takes */
     POSTGRES_FETCH_ROWS = 256
 };
 
