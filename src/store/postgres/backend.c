@@ -37,7 +37,7 @@ static void postgres_rollback(struct store_connection *base) {
     struct postgres_connection *c = postgres_of(base);
     if (!c->link || (!c->begun && c->queued == 0)) return;
     struct arena a; /* failures of a rollback are told to nobody */
-    arena_init(&a, 64 * 1024);
+    arena_init(&a, (size_t)64 * 1024);
     for (int step = 0; step < 2 && c->link; step++) { /* what was sent fails or not; then the end */
         RESULT_GUARD *none = NULL;
         struct status st = step == 0 ? STATUS_OK : postgres_send(c, &a, "ROLLBACK", "rollback", ENTRY_PLAIN);

@@ -40,12 +40,14 @@ struct str postgres_first_line(struct arena *a, const char *message) {
 }
 
 bool postgres_status_is(struct status s, enum store_error which) {
-    static const char *const codes[] = {
-#define STORE_ERROR(id, code, zh, en, hint_zh, hint_en) [STORE_##id] = code,
+    static const struct {
+        const char *code;
+    } errors[] = {
+#define STORE_ERROR(id, code, zh, en, hint_zh, hint_en) [STORE_##id] = {code},
 #include "store/errors.def"
 #undef STORE_ERROR
     };
-    return s.err && strcmp(s.err->code, codes[which]) == 0;
+    return s.err && strcmp(s.err->code, errors[which].code) == 0;
 }
 
 struct status postgres_lost(struct postgres_connection *c, struct arena *a, const char *what) {

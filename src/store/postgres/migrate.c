@@ -53,7 +53,7 @@ void postgres_migrate_unlock(struct store_connection *base) {
     struct postgres_connection *c = postgres_of(base);
     struct arena a;
     if (!c->link) return; /* gone with the session */
-    arena_init(&a, 64 * 1024);
+    arena_init(&a, (size_t)64 * 1024);
     if (status_failed(run(c, &a, "SELECT pg_advisory_unlock(" LOCK_KEY ")", "store.migrate-unlock"))) postgres_drop(c);
     arena_done(&a);
     c->daily_day = INT64_MIN; /* the new schema may want something */

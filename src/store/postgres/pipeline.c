@@ -109,11 +109,11 @@ struct status postgres_prepare_check(struct store_connection *base, struct arena
 /* ---- taking ------------------------------------------------------------------------------------------------ */
 
 /* What a result says about its entry; its failure unless an earlier one is known. */
-static struct status entry_judge(struct postgres_connection *c, struct arena *a, const struct postgres_entry *e, const PGresult *res, bool known) {
+static struct status entry_judge(struct postgres_connection *c, struct arena *a, const struct postgres_entry *e, PGresult *res, bool known) {
     ExecStatusType is = PQresultStatus(res);
     bool fine = e->kind == ENTRY_SYNC ? is == PGRES_PIPELINE_SYNC : is == PGRES_COMMAND_OK || is == PGRES_TUPLES_OK;
     if (e->kind == ENTRY_PREPARE) c->prepared[e->slot].state = fine ? PREPARED_DONE : PREPARED_NOT;
-    if (fine && e->kind == ENTRY_COMMIT && strcmp(PQcmdStatus((PGresult *)(uintptr_t)res), "COMMIT") != 0 && !known) {
+    if (fine && e->kind == ENTRY_COMMIT && strcmp(PQcmdStatus(res), "COMMIT") != 0 && !known) {
         return store_fail(a, STORE_STATEMENT, str_from(e->what), STR("the server rolled back"));
     }
     if (fine || is == PGRES_PIPELINE_ABORTED) return STATUS_OK;
@@ -180,7 +180,7 @@ struct status postgres_end(struct postgres_connection *c, struct arena *a) {
     TRY(postgres_send(c, a, "COMMIT", "commit", ENTRY_COMMIT));
     struct status st = postgres_take(c, a, &none);
     /* A statement that failed before: surely not committed. The connection went away: who knows. */
-    if (postgres_status_is(st, STORE_LOST)) return store_fail(a, STORE_OUTCOME_UNKNOWN, STR("commit"), st.err->en);
+    if (st.err && postgres_status_is(st, STORE_LOST)) return store_fail(a, STORE_OUTCOME_UNKNOWN, STR("commit"), st.err->en);
     TRY(st);
     c->begun = false;
     if (c->standby_missed) return store_fail(a, STORE_OUTCOME_UNKNOWN, STR("commit"), STR("canceling wait for synchronous replication"));

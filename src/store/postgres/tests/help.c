@@ -20,8 +20,9 @@ void help_fails(struct status s, const char *code, const char *expr, const char 
 
 static void point(const struct env *e, const char *name) {
     struct point_hook *h = (struct point_hook *)(uintptr_t)e;
+    if (!h->at) return;
     h->passed++;
-    if (h->at) h->at(h, name);
+    h->at(h, name);
 }
 
 int bench_setup(void **state) {
