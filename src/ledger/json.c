@@ -77,12 +77,22 @@ void ledger_transfers_write(const struct ledger_transfer *t, uint32_t count, str
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
 
+static bool digits_read(struct str s, int64_t *ret) {
+    int64_t n = 0;
+    if (s.n == 0 || s.p[0] == '0') return false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9' || !i64_mul(n, 10, &n) || !i64_add(n, s.p[i] - '0', &n)) return false;
+    }
+    *ret = n;
+    return true;
+}
+
 /* Above zero, in the one form that writing gives it. */
 static bool number_read(const struct json *v, int64_t *ret) {
     int64_t n;
     if (v->kind == JSON_NUMBER) {
         if (!json_to_i64(v, &n) || n <= 0 || n > JSON_SAFE_MAX) return false;
-    } else if (v->kind != JSON_STRING || !decimal_parse(v->text, 0, &n) || n <= JSON_SAFE_MAX || v->text.n > 19) {
+    } else if (v->kind != JSON_STRING || !digits_read(v->text, &n) || n <= JSON_SAFE_MAX) {
         return false;
     }
     *ret = n;
