@@ -65,6 +65,10 @@ struct env {
     void (*thread_join)(const struct env *e, struct env_thread *t);
     void (*wait_ms)(const struct env *e, uint32_t ms); /* sleeps at least that long */
 
+    /* Runs a program found by its path (no shell), waits, and gives its standard output (at most bytes_max) and exit code (128 + signal when killed); its standard
+     * error is ours. argv ends with NULL. For benchmarks that need a database of their own. Fails with program-start, program-output. */
+    struct status (*run)(const struct env *e, struct arena *a, const char *const *argv, size_t bytes_max, struct str *ret_output, int *ret_code);
+
     /* A named point of the program's course ("store.commit-before"): where tests kill it. Does nothing unless built with option `faults`; then
      * the environment variable YIJIE_FAULT=NAME:N kills the process by SIGKILL at the N-th pass (from 1), NAME:N:sleep=MS makes that
      * pass sleep, NAME:N:stop stops the process (SIGSTOP). YIJIE_FAULT=list appends each name, a line when first passed, to the file

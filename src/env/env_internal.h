@@ -30,6 +30,7 @@ void env_file_unlock(const struct env *e, struct env_lock *lock);
 struct status env_thread_start(const struct env *e, struct arena *a, void *(*fn)(void *arg), void *arg, struct env_thread *ret);
 void env_thread_join(const struct env *e, struct env_thread *t);
 void env_wait_ms(const struct env *e, uint32_t ms);
+struct status env_run(const struct env *e, struct arena *a, const char *const *argv, size_t bytes_max, struct str *ret_output, int *ret_code);
 void env_point(const struct env *e, const char *name);
 /* Writes all, over interruptions and short writes. False with errno. */
 bool env_write_all(int fd, struct str bytes);

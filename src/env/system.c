@@ -133,6 +133,7 @@ const struct env *env_system(void) {
         .output = system_output,
         .is_terminal = system_is_terminal,
         .columns = system_columns,
+        .run = env_run,
         .thread_start = env_thread_start,
         .thread_join = env_thread_join,
         .wait_ms = env_wait_ms,

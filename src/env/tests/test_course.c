@@ -143,7 +143,28 @@ static void listing(void **state) {
 #endif
 }
 
+static void programs(void **state) {
+    (void)state;
+    const struct env *e = env_system();
+    struct arena a;
+    arena_init(&a, 1 << 20);
+    struct str out = STR("untouched");
+    int code = -1;
+    assert_false(status_failed(e->run(e, &a, (const char *const[]){"/bin/sh", "-c", "echo one; echo two; exit 7", NULL}, 100, &out, &code)));
+    assert_int_equal(code, 7);
+    assert_true(str_eq(out, STR("one\ntwo\n")));
+    assert_false(status_failed(e->run(e, &a, (const char *const[]){"/bin/sh", "-c", "kill -9 $$", NULL}, 100, &out, &code)));
+    assert_int_equal(code, 128 + 9);
+    assert_true(out.n == 0);
+    struct status s = e->run(e, &a, (const char *const[]){"/bin/sh", "-c", "echo 12345678", NULL}, 4, &out, &code);
+    assert_string_equal(s.err->code, "program-output");
+    s = e->run(e, &a, (const char *const[]){"/nowhere/program", NULL}, 4, &out, &code);
+    assert_string_equal(s.err->code, "program-start");
+    assert_int_equal(code, 128 + 9); /* outputs untouched on failure */
+    arena_done(&a);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(threads), cmocka_unit_test(waiting), cmocka_unit_test(faults), cmocka_unit_test(listing)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(programs), cmocka_unit_test(threads), cmocka_unit_test(waiting), cmocka_unit_test(faults), cmocka_unit_test(listing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
