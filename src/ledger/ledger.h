@@ -105,6 +105,8 @@ bool ledger_touch(struct ledger_set *s, const struct ledger_transfer *transfers,
  * later round are locked out of order (a deadlock then fails one group). Without a connection (NULL) every wish becomes absent. Fails with
  * ledger-account-collision when two codes have one id, and as the store does. */
 struct status ledger_set_load(struct ledger_set *s, struct store_connection *c, struct arena *a);
+/* Transfers of this set whose seq is provisional (journal.h) get their real one: call it once the head row is locked, before the flush. */
+void ledger_set_seq_base(struct ledger_set *s, int64_t base);
 struct status ledger_set_flush(struct ledger_set *s, struct store_connection *c, struct arena *a); /* one update an account, however often it moved */
 
 /* Checks and applies transfers in order; all that they touch must be loaded (a bug otherwise). ret[i] answers transfers[i]. Linked chains stand or fall together;

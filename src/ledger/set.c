@@ -343,3 +343,8 @@ void set_time_go(struct ledger_set *s, int64_t now_ms) {
         if (stands && !hold->due) set_due_count(s, hold, true);
     }
 }
+
+void ledger_set_seq_base(struct ledger_set *s, int64_t base)
+{
+    for (uint32_t i = 0; i < s->transfer_count; i++) s->transfer_list[i]->t.seq = journal_seq_settle(s->transfer_list[i]->t.seq, base);
+}
