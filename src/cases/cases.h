@@ -41,6 +41,8 @@ struct cases_desk_options {
 struct status cases_desk_open(struct arena *a, const struct cases_desk_options *o, struct cases_desk **ret);
 /* Graceful: takes no more commands, finishes those it took, stops. */
 void cases_desk_close(struct cases_desk *d);
+/* The newest snapshot of the registry's small half: a held reference, to be released by registry_world_release. Any thread. */
+struct registry_world *cases_desk_world(struct cases_desk *d);
 
 /* ---- commands ----------------------------------------------------------------------------------------------- */
 

@@ -199,6 +199,7 @@ struct cases_context {
     struct cases_products *products;       /* compiled plans and chains of this world; also old versions by digest */
     const struct journal_keys *keys;
     struct sha256 *hash;
+    struct journal_sealer *sealer;         /* of this thread */
     int64_t now_ms;                        /* event time: max(clock, last event) */
     int64_t next_seq;                      /* of the next event of this group: provisional, CASES_SEQ_PROVISIONAL + its place */
 };
@@ -216,6 +217,7 @@ struct cases_outcome {
     struct cases_document *documents;      /* to store with the events */
     uint32_t document_count;
     bool world_changed;
+    bool folded;                           /* decide of an `alone` op has folded its events already */
     bool defer;                            /* decide needs an event of this very group: the command goes into the next one */
     void *answer;                          /* what render needs; in the command's arena */
 };
@@ -225,7 +227,8 @@ struct cases_command {
     enum cases_op op;
     struct cases_caller who;
     struct id128 key, body_hash, id;       /* zero: none */
-    struct str part, body;
+    struct str id_text, part, body;        /* id_text: as given */
+    bool in_doubt;                         /* the commit's outcome was not known in time */
     void *parsed;                          /* of the op */
     const struct cases_done_command *before; /* the idempotency key was seen with this very body: answer from what is recorded */
     struct cases_products *products;       /* held for render, from decide on */
@@ -239,6 +242,7 @@ struct cases_command {
 /* One row an op, in ops.c: */
 struct cases_op_functions {
     bool reads_only;                                                                      /* covers need no lock: TRIAL */
+    bool alone;                                                                           /* a transaction of its own; as many rounds as it needs; decide may fold */
     struct status (*parse)(struct cases_command *cmd);                                   /* any thread, no database */
     bool (*needs)(struct cases_context *x, struct cases_command *cmd);                    /* true: all is there; touches what decide will read */
     struct status (*decide)(struct cases_context *x, struct cases_command *cmd);          /* pure on the set; fills cmd->outcome; may find that more is needed: outcome.http = 0 */
@@ -257,6 +261,7 @@ struct cases_reader {
     const struct journal_keys *keys;
     const struct env *env;
     struct sha256 hash;
+    struct journal_sealer sealer;
     struct cases_reader *next;
 };
 /* From a pool; any thread. Give back also after a failure. */

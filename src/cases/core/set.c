@@ -115,7 +115,7 @@ int64_t set_seq(const struct cases_set *s, int64_t seq) { return cases_seq_known
 void cases_set_seq_base(struct cases_set *s, int64_t base)
 {
     s->tables->seq_base = base;
-    registry_set_renumber(s->registry, base - CASES_SEQ_PROVISIONAL);
+    registry_set_renumber(s->registry, base);
     ledger_set_seq_base(s->ledger, base);
 }
 
