@@ -76,7 +76,8 @@ struct status store_open(struct arena *a, const struct store_options *o, struct 
 void store_close(struct store *s);
 enum store_kind store_kind_of(const struct store *s);
 
-/* Schema version found and wanted. Fails with store-schema-newer when the data is of a later release (for writers), store-schema-missing. */
+/* Version of the schema found. Fails with store-schema-newer when a later release was here and a migration of it says that ours must not go on
+ * ("oldest", see README), store-schema-missing (less than we need), store-migration-changed. */
 struct status store_schema_check(struct store_connection *c, struct arena *a, int64_t *ret_version);
 /* Applies missing migrations in order, each in a transaction with its recorded SHA-256; refuses store-schema-newer and store-migration-changed (a recorded
  * one differs from ours in what it did). *ret_applied: how many. */
@@ -100,19 +101,23 @@ struct store_tx {
 };
 void store_tx_end(struct store_tx *tx); /* rolls back unless committed */
 
-/* Runs a write for each row. May be deferred. */
+/* Runs a write for each row, in the open transaction (else store-no-transaction; on a READ connection store-read-only). May be deferred: then its failure
+ * shows at the next read or commit. Fails with store-constraint, store-denied (append-only), store-bad-text, store-disk-full, store-io, … */
 struct status store_write(struct store_connection *c, struct arena *a, const struct store_statement *st, const struct store_value *rows, uint32_t row_count);
 /* Runs a read for each row of parameters (a statement without parameters: row_count 1). Outside a transaction it is its own. */
 struct status store_read(struct store_connection *c, struct arena *a, const struct store_statement *st, const struct store_value *rows, uint32_t row_count,
                          struct store_rows *ret);
-/* Streams a big result row by row without holding it (audit, rebuild, export). `row` may return a failure, which stops. One row of parameters. */
+/* Streams a big result row by row without holding it (audit, rebuild, export). `row` may return a failure, which stops (and like any failure ends an open
+ * transaction); it may read and write through the same connection. Texts and blobs of `values` live until it returns. One row of parameters. SQLite,
+ * READ: a stream, or a read transaction, that is older than 2 s ends with store-read-slow when more than 64 MiB are written meanwhile; a single
+ * store_read ends so after 2 s in any case. */
 struct status store_scan(struct store_connection *c, struct arena *a, const struct store_statement *st, const struct store_value *params,
                          struct status (*row)(void *user, const struct store_value *values), void *user);
 /* A barrier (STACK trap 3): everything this connection has read so far is durable, also on a synchronous standby, when it returns. SQLite: nothing to do. */
 struct status store_barrier(struct store_connection *c, struct arena *a);
 
 /* Compiles every statement of the table against the schema (skipping those without a text for this store) and compares the number of parameters and
- * results: a typo fails in a unit test. Outside a transaction. Fails with store-statement at the statement's name. */
+ * results: a typo fails in a unit test. SQLite: a hot statement must find its rows by a key (no SCAN in its plan). Outside a transaction. Fails with store-statement at the statement's name. */
 struct status store_statements_prepare(struct store_connection *c, struct arena *a, const struct store_statements *s);
 
 /* ---- SQLite housekeeping; no-ops that succeed on PostgreSQL --------------------------------------------- */

@@ -192,7 +192,7 @@ static void connection_close(struct sqlite_connection *c) {
 }
 
 static struct status sqlite_connect(struct store *s, enum store_mode mode, struct arena *a, struct store_connection **ret) {
-    struct store_connection *base = store_connection_new(s, mode, sizeof(struct sqlite_connection), 64 * 1024);
+    struct store_connection *base = store_connection_new(s, mode, sizeof(struct sqlite_connection), SQLITE_CONNECTION_BYTES);
     if (!base) return status_memory();
     struct sqlite_connection *c = sqlite_of(base);
     struct status st = connection_open(c, a);

@@ -53,6 +53,24 @@ static struct status cached(struct sqlite_connection *c, struct arena *a, const 
     return STATUS_OK;
 }
 
+/* A statement of the hot path finds its rows by a key: with millions of cases a scan would be felt by everybody. */
+static struct status plan_check(struct sqlite_connection *c, struct arena *a, const struct store_statement *st) {
+    sqlite3_stmt *stmt = NULL;
+    struct status s = STATUS_OK;
+    struct str ask = arena_printf(a, "EXPLAIN QUERY PLAN %s", st->sqlite);
+    if (!ask.p) return status_memory();
+    int rc = sqlite3_prepare_v2(c->db, ask.p, -1, &stmt, NULL);
+    while (rc == SQLITE_OK && !status_failed(s) && sqlite3_step(stmt) == SQLITE_ROW) {
+        struct str step = str_from((const char *)sqlite3_column_text(stmt, 3));
+        if (str_starts(step, STR("SCAN ")) && !str_starts(step, STR("SCAN CONSTANT"))) {
+            struct str detail = arena_printf(a, "hot, and its plan is %.*s", STR_FMT(step));
+            s = detail.p ? store_fail(a, STORE_STATEMENT, str_from(st->name), detail) : status_memory();
+        }
+    }
+    (void)sqlite3_finalize(stmt);
+    return rc == SQLITE_OK ? s : sqlite_fail(a, c->db, rc, str_from(st->name));
+}
+
 struct status sqlite_prepare(struct store_connection *base, struct arena *a, const struct store_statement *st, uint32_t *ret_params, uint32_t *ret_results) {
     sqlite3_stmt *stmt = NULL;
     struct sqlite_connection *c = sqlite_of(base);
@@ -63,6 +81,7 @@ struct status sqlite_prepare(struct store_connection *base, struct arena *a, con
         *ret_results = (uint32_t)sqlite3_column_count(stmt);
         (void)sqlite3_finalize(stmt);
     }
+    if (!status_failed(s) && st->hot) s = plan_check(c, a, st);
     sqlite_turn_give(c);
     return s;
 }

@@ -23,6 +23,7 @@ enum {
     SQLITE_CACHE_READER_KIB = 8 * 1024,
     SQLITE_BUSY_MS = 2'000,                   /* another process recovers the log: short */
     SQLITE_STATEMENTS = 512,
+    SQLITE_CONNECTION_BYTES = 64 << 10,       /* what a connection of ours holds itself */
 };
 #define SQLITE_READ_NS UINT64_C(2'000'000'000)
 
@@ -70,22 +71,22 @@ struct status sqlite_do(struct arena *a, sqlite3 *db, const char *sql);
 struct status sqlite_ask_i64(struct arena *a, sqlite3 *db, const char *sql, int64_t *ret);  /* first column of the first row */
 
 /* run.c */
-struct status sqlite_begin(struct store_connection *c, struct arena *a);
-struct status sqlite_commit(struct store_connection *c, struct arena *a);
-void sqlite_rollback(struct store_connection *c);
-struct status sqlite_write(struct store_connection *c, struct arena *a, const struct store_statement *st, const struct store_value *rows, uint32_t row_count);
-struct status sqlite_read(struct store_connection *c, struct arena *a, const struct store_statement *st, const struct store_value *rows, uint32_t row_count,
+struct status sqlite_begin(struct store_connection *base, struct arena *a);
+struct status sqlite_commit(struct store_connection *base, struct arena *a);
+void sqlite_rollback(struct store_connection *base);
+struct status sqlite_write(struct store_connection *base, struct arena *a, const struct store_statement *st, const struct store_value *rows, uint32_t row_count);
+struct status sqlite_read(struct store_connection *base, struct arena *a, const struct store_statement *st, const struct store_value *rows, uint32_t row_count,
                           struct store_rows *ret);
-struct status sqlite_scan(struct store_connection *c, struct arena *a, const struct store_statement *st, const struct store_value *params,
+struct status sqlite_scan(struct store_connection *base, struct arena *a, const struct store_statement *st, const struct store_value *params,
                           struct status (*row)(void *user, const struct store_value *values), void *user);
-struct status sqlite_prepare(struct store_connection *c, struct arena *a, const struct store_statement *st, uint32_t *ret_params, uint32_t *ret_results);
+struct status sqlite_prepare(struct store_connection *base, struct arena *a, const struct store_statement *st, uint32_t *ret_params, uint32_t *ret_results);
 void sqlite_statements_done(struct sqlite_connection *c);
 
 /* log.c */
 void sqlite_log_watch(struct sqlite_connection *writer);   /* keeps log_frames */
 uint32_t sqlite_log_frames_now(struct sqlite_connection *c); /* as any process has written them; 0: not known */
-struct status sqlite_log_room(struct sqlite_connection *writer, struct arena *a); /* store-log-full when a transaction must not begin */
-struct status sqlite_checkpoint(struct store_connection *c, struct arena *a, enum store_checkpoint_why why, uint64_t *ret_ns);
+struct status sqlite_log_room(struct sqlite_connection *c, struct arena *a); /* store-log-full when a transaction must not begin */
+struct status sqlite_checkpoint(struct store_connection *base, struct arena *a, enum store_checkpoint_why why, uint64_t *ret_ns);
 void sqlite_log_empty(struct sqlite_connection *writer);   /* at the end: everything into the database, if no reader is in the way */
 
 /* backup.c */
@@ -93,9 +94,9 @@ struct status sqlite_backup(struct store *s, struct arena *a, struct str path, v
 
 /* schema.c */
 struct status sqlite_ours_check(struct sqlite_connection *c, struct arena *a);
-struct status sqlite_migrate_lock(struct store_connection *c, struct arena *a);
-void sqlite_migrate_unlock(struct store_connection *c);
-struct status sqlite_migrations_read(struct store_connection *c, struct arena *a, struct store_migration_done **ret, uint32_t *ret_count);
-struct status sqlite_migration_apply(struct store_connection *c, struct arena *a, const struct store_migration *m, const struct digest *sha256, int64_t applied_ms);
+struct status sqlite_migrate_lock(struct store_connection *base, struct arena *a);
+void sqlite_migrate_unlock(struct store_connection *base);
+struct status sqlite_migrations_read(struct store_connection *base, struct arena *a, struct store_migration_done **ret, uint32_t *ret_count);
+struct status sqlite_migration_apply(struct store_connection *base, struct arena *a, const struct store_migration *m, const struct digest *sha256, int64_t applied_ms);
 
 #endif

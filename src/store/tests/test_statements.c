@@ -68,6 +68,8 @@ static void prepared(void **state) {
         FAILS(st, "store-statement");
         assert_true(str_eq(st.err->place, str_from(wrong[i].name)));
     }
+    const struct store_statement scan = {"x.scan", "i", "i", "SELECT id FROM covers WHERE version = ?1", NULL, true};
+    if (!on_postgres()) FAILS(store_statements_prepare(c, &p->a, &(struct store_statements){&scan, 1}), "store-statement");
     /* A statement for the other store only is left out. */
     const struct store_statement other = {"x.other", "", "i", on_postgres() ? "SELEC" : NULL, on_postgres() ? NULL : "SELEC", false};
     FINE(store_statements_prepare(c, &p->a, &(struct store_statements){&other, 1}));

@@ -44,19 +44,19 @@ static bool fails_now(const struct disk_file *f, enum fault a, enum fault b, enu
 }
 
 static sqlite3_file *real_of(sqlite3_file *f) { return ((struct disk_file *)f)->real; }
-#define REAL(call, ...) (real_of(f)->pMethods->call(real_of(f) __VA_OPT__(, ) __VA_ARGS__))
+#define REAL(call) real_of(f)->pMethods->call
 
-static int disk_close(sqlite3_file *f) { return REAL(xClose); }
+static int disk_close(sqlite3_file *f) { return REAL(xClose)(real_of(f)); }
 static int disk_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at) {
-    return fails_now((struct disk_file *)f, FAULT_READ, FAULT_READ, FAULT_READ) ? SQLITE_IOERR_READ : REAL(xRead, p, n, at);
+    return fails_now((struct disk_file *)f, FAULT_READ, FAULT_READ, FAULT_READ) ? SQLITE_IOERR_READ : REAL(xRead)(real_of(f), p, n, at);
 }
 static int disk_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at) {
     struct disk *d = the_disk();
-    if (!fails_now((struct disk_file *)f, FAULT_WRITE, FAULT_SHORT_WRITE, FAULT_NO_SPACE)) return REAL(xWrite, p, n, at);
-    if (d->fault == FAULT_SHORT_WRITE) (void)REAL(xWrite, p, n / 2, at);
+    if (!fails_now((struct disk_file *)f, FAULT_WRITE, FAULT_SHORT_WRITE, FAULT_NO_SPACE)) return REAL(xWrite)(real_of(f), p, n, at);
+    if (d->fault == FAULT_SHORT_WRITE) (void)REAL(xWrite)(real_of(f), p, n / 2, at);
     return d->fault == FAULT_NO_SPACE ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 }
-static int disk_truncate(sqlite3_file *f, sqlite3_int64 size) { return REAL(xTruncate, size); }
+static int disk_truncate(sqlite3_file *f, sqlite3_int64 size) { return REAL(xTruncate)(real_of(f), size); }
 /* What is on the disk for sure: a copy of the file as of its last flush, NAME.flushed. */
 static void keep_flushed(const struct disk_file *f) {
     char command[256];
@@ -67,19 +67,19 @@ static int disk_sync(sqlite3_file *f, int flags) {
     struct disk_file *file = (struct disk_file *)f;
     if (fails_now(file, FAULT_FLUSH, FAULT_FLUSH, FAULT_FLUSH)) return SQLITE_IOERR_FSYNC;
     if (the_disk()->fault == FAULT_POWER && file->counts) keep_flushed(file);
-    return REAL(xSync, flags);
+    return REAL(xSync)(real_of(f), flags);
 }
-static int disk_size(sqlite3_file *f, sqlite3_int64 *ret) { return REAL(xFileSize, ret); }
-static int disk_lock(sqlite3_file *f, int how) { return REAL(xLock, how); }
-static int disk_unlock(sqlite3_file *f, int how) { return REAL(xUnlock, how); }
-static int disk_reserved(sqlite3_file *f, int *ret) { return REAL(xCheckReservedLock, ret); }
-static int disk_control(sqlite3_file *f, int op, void *arg) { return REAL(xFileControl, op, arg); }
-static int disk_sector(sqlite3_file *f) { return REAL(xSectorSize); }
-static int disk_device(sqlite3_file *f) { return REAL(xDeviceCharacteristics); }
-static int disk_shm_map(sqlite3_file *f, int page, int size, int extend, void volatile **ret) { return REAL(xShmMap, page, size, extend, ret); }
-static int disk_shm_lock(sqlite3_file *f, int at, int n, int flags) { return REAL(xShmLock, at, n, flags); }
-static void disk_shm_barrier(sqlite3_file *f) { REAL(xShmBarrier); }
-static int disk_shm_unmap(sqlite3_file *f, int remove_it) { return REAL(xShmUnmap, remove_it); }
+static int disk_size(sqlite3_file *f, sqlite3_int64 *ret) { return REAL(xFileSize)(real_of(f), ret); }
+static int disk_lock(sqlite3_file *f, int how) { return REAL(xLock)(real_of(f), how); }
+static int disk_unlock(sqlite3_file *f, int how) { return REAL(xUnlock)(real_of(f), how); }
+static int disk_reserved(sqlite3_file *f, int *ret) { return REAL(xCheckReservedLock)(real_of(f), ret); }
+static int disk_control(sqlite3_file *f, int op, void *arg) { return REAL(xFileControl)(real_of(f), op, arg); }
+static int disk_sector(sqlite3_file *f) { return REAL(xSectorSize)(real_of(f)); }
+static int disk_device(sqlite3_file *f) { return REAL(xDeviceCharacteristics)(real_of(f)); }
+static int disk_shm_map(sqlite3_file *f, int page, int size, int extend, void volatile **ret) { return REAL(xShmMap)(real_of(f), page, size, extend, ret); }
+static int disk_shm_lock(sqlite3_file *f, int at, int n, int flags) { return REAL(xShmLock)(real_of(f), at, n, flags); }
+static void disk_shm_barrier(sqlite3_file *f) { REAL(xShmBarrier)(real_of(f)); }
+static int disk_shm_unmap(sqlite3_file *f, int remove_it) { return REAL(xShmUnmap)(real_of(f), remove_it); }
 
 static int disk_open(sqlite3_vfs *v, const char *name, sqlite3_file *file, int flags, int *ret_flags) {
     static const sqlite3_io_methods methods = {
