@@ -203,7 +203,8 @@ struct status registry_change_text(struct arena *a, const struct registry_text_c
  * "yk_<id>_<secret>"; the change then holds only its SHA-256. Call it once, before deciding. */
 bool registry_change_makes_key(const struct registry_change *ch);
 struct status registry_key_fill(const struct env *e, struct arena *a, struct registry_change *ch, struct str *ret_id, struct str *ret_presented);
-/* False while the set waits for what deciding needs. */
+/* False while the set waits for what deciding needs. In a batch ask again before each decision (an earlier change of the batch may have founded the family that a
+ * later one joins): load and go on. decide fails with registry-waits when this was left out. A registry_set_load without a connection (NULL) finds everything absent. */
 bool registry_change_needs(struct registry_set *s, const struct registry_world *w, const struct registry_change *ch);
 struct status registry_change_decide(struct registry_set *s, const struct registry_world *w, const struct env *e, struct arena *a, int64_t now_ms, const struct registry_change *ch,
                                      struct journal_event **ret_events, uint32_t *ret_count, const struct error **ret_refusal);
