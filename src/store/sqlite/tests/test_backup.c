@@ -1,8 +1,7 @@
 /* Backups: equal to the source at one moment, beside a writer, whole or not there. */
-#include <pthread.h>
 #include <sys/stat.h>
 
-#include "store/tests/rows.h"
+#include "store/sqlite/tests/pairs.h"
 
 struct progress {
     uint32_t calls;
@@ -89,91 +88,23 @@ static void target_there(void **state) {
 
 /* ---- beside a writer ----------------------------------------------------------------------------------------------- */
 
-struct writing {
-    struct place *p;
-    struct store_connection *w;
-    pthread_mutex_t mutex;
-    bool stop;
-    int64_t written;
-    const char *failed;
-};
-
-static bool writing_stopped(struct writing *s) {
-    (void)pthread_mutex_lock(&s->mutex);
-    bool stop = s->stop;
-    (void)pthread_mutex_unlock(&s->mutex);
-    return stop;
-}
-
-/* Two rows a transaction, far apart: a copy of a half of one would show. Some are undone. */
-static struct status write_pair(struct arena *a, struct store_connection *w, int64_t n) {
-    const struct store_value rows[] = {STORE_I(n), STORE_I(1), STORE_S(STR("first")),  STORE_NULL, STORE_I(0),
-                                       STORE_I(n + 50'000'000), STORE_I(1), STORE_S(STR("second")), STORE_NULL, STORE_I(0)};
-    TRY(store_begin(w, a));
-    TRY(store_write(w, a, SQL(COVER_PUT), rows, 2));
-    return store_commit(w, a);
-}
-
-static void *write_pairs(void *user) {
-    struct writing *s = user;
-    struct arena a;
-    arena_init(&a, 1 << 20);
-    while (!writing_stopped(s)) {
-        uint64_t ns = 0;
-        struct status st = write_pair(&a, s->w, 10'000'000 + s->written);
-        if (!status_failed(st)) st = store_checkpoint(s->w, &a, false, &ns);
-        if (status_failed(st)) {
-            (void)pthread_mutex_lock(&s->mutex);
-            s->failed = st.err->code;
-            (void)pthread_mutex_unlock(&s->mutex);
-            break;
-        }
-        (void)pthread_mutex_lock(&s->mutex);
-        s->written++;
-        (void)pthread_mutex_unlock(&s->mutex);
-        arena_reset(&a);
-    }
-    arena_done(&a);
-    return NULL;
-}
-
 /* In the middle of the copy: some transactions more. */
-static void wait_for_pairs(void *user) {
-    struct writing *s = user;
-    int64_t from = -1, now = -1;
-    while (now < from + 5) {
-        (void)pthread_mutex_lock(&s->mutex);
-        now = s->failed ? INT64_MAX : s->written;
-        (void)pthread_mutex_unlock(&s->mutex);
-        if (from < 0) from = now == INT64_MAX ? 0 : now;
-        (void)usleep(100);
-    }
-}
+static void wait_for_pairs(void *user) { writing_wait(user, 5); }
 
 static void beside_writer(void **state) {
     struct place *p = *state;
-    pthread_t thread;
-    struct store_rows rows;
     struct store_connection *c = NULL;
-    covers_put(p, place_writer(p), 1, 20'000, 900);
-    struct writing s = {.p = p, .w = p->w, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct writing s;
     struct progress g = {.at_first = wait_for_pairs, .user = &s};
-    assert_int_equal(pthread_create(&thread, NULL, write_pairs, &s), 0);
+    covers_put(p, place_writer(p), 1, 20'000, 900);
+    writing_start(&s, p->w);
     FINE(store_backup(p->store, &p->a, copy_path(p, "copy"), told, &g));
-    (void)pthread_mutex_lock(&s.mutex);
-    s.stop = true;
-    (void)pthread_mutex_unlock(&s.mutex);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_null(s.failed);
+    writing_end(&s);
     assert_true(s.written >= 5 && g.done == g.total);
     struct store *copy = copy_open(p, "copy", &c);
-    const struct store_value halves[] = {STORE_I(10'000'000), STORE_I(49'999'999), STORE_I(60'000'000), STORE_I(99'999'999)};
-    FINE(store_read(c, &p->a, SQL(COVER_RANGE), halves, 2, &rows));
-    assert_int_equal(rows.count % 2, 0);
-    for (uint32_t i = 0; i < rows.count / 2; i++) /* the same transactions in both halves, a beginning of them without gaps */
-        assert_true(store_row(&rows, i)[0].i == 10'000'000 + i && store_row(&rows, rows.count / 2 + i)[0].i == 60'000'000 + i);
-    assert_true(rows.count / 2 <= s.written);
-    assert_int_equal(cover_count(p, c), 20'000 + rows.count);
+    int64_t pairs = pairs_check(&p->a, c);
+    assert_true(pairs >= 0 && pairs <= s.written);
+    assert_int_equal(cover_count(p, c), 20'000 + 2 * pairs);
     store_disconnect(c);
     store_close(copy);
 }

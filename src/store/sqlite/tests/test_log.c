@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "store/tests/rows.h"
+#include "store/sqlite/tests/pairs.h"
 
 /* Every look at the clock moves it on. */
 struct clock_env {
@@ -217,8 +217,57 @@ static void held_log(void **state) {
     assert_int_equal(cover_count(p, r), 256 + mib * 256 + 1);
 }
 
+/* ---- readers beside the writer -------------------------------------------------------------------------------------- */
+
+enum { READERS = 3, LOOKS = 150 };
+struct looking {
+    struct store_connection *r;
+    int64_t last;
+    bool wrong;
+    pthread_t thread;
+};
+
+/* Looks again and again, alone and within a snapshot that must not move; never goes back in time. */
+static void *look(void *user) {
+    struct looking *l = user;
+    struct arena a;
+    arena_init(&a, 64 << 20);
+    for (int i = 0; i < LOOKS && !l->wrong; i++) {
+        bool snapshot = i % 3 == 0;
+        if (snapshot) l->wrong |= status_failed(store_begin(l->r, &a));
+        int64_t now = pairs_check(&a, l->r);
+        l->wrong |= now < l->last;
+        l->last = now;
+        if (snapshot) l->wrong |= pairs_check(&a, l->r) != now || status_failed(store_commit(l->r, &a));
+        arena_reset(&a);
+    }
+    arena_done(&a);
+    return NULL;
+}
+
+static void readers_beside_writer(void **state) {
+    struct clocked *k = *state;
+    struct place *p = &k->p;
+    struct writing s;
+    struct looking l[READERS];
+    place_close(p);
+    place_open(p, env_system()); /* the clock of these tests is for one thread */
+    struct store_connection *w = place_writer(p);
+    for (int i = 0; i < READERS; i++) l[i] = (struct looking){.r = place_connect(p, STORE_READ)};
+    writing_start(&s, w);
+    for (int i = 0; i < READERS; i++) assert_int_equal(pthread_create(&l[i].thread, NULL, look, &l[i]), 0);
+    for (int i = 0; i < READERS; i++) assert_int_equal(pthread_join(l[i].thread, NULL), 0);
+    writing_wait(&s, 1);
+    writing_end(&s);
+    for (int i = 0; i < READERS; i++) {
+        assert_false(l[i].wrong);
+        store_disconnect(l[i].r);
+    }
+    assert_int_equal(pairs_check(&p->a, w), s.written);
+}
+
 int main(void) {
 #define CLOCKED(name) cmocka_unit_test_setup_teardown(name, clocked_setup, clocked_teardown)
-    const struct CMUnitTest tests[] = {CLOCKED(slow_read), CLOCKED(long_scan), CLOCKED(bounds), CLOCKED(crash_with_filled_log), CLOCKED(held_log)};
+    const struct CMUnitTest tests[] = {CLOCKED(slow_read), CLOCKED(long_scan), CLOCKED(bounds), CLOCKED(crash_with_filled_log), CLOCKED(held_log), CLOCKED(readers_beside_writer)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
