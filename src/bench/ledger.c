@@ -79,10 +79,11 @@ static uint64_t random_next(uint64_t *state) { /* splitmix64 (Steele, Lea, Flood
 
 /* Two of the accounts and an amount. Ids are ordered by time, as those of cases are. */
 static struct ledger_transfer transfer_make(const struct env *env, const int64_t *ids, uint64_t client, uint64_t *counter) {
-    uint64_t state = client << 40 | ++*counter;
-    const uint64_t roll = random_next(&state);
+    const uint64_t state = client << 40 | ++*counter; /* unique in a run */
+    uint64_t random = state;
+    const uint64_t roll = random_next(&random);
     const uint32_t debit = (uint32_t)(roll % ACCOUNTS), step = 1 + (uint32_t)(roll >> 32) % (ACCOUNTS - 1);
-    return (struct ledger_transfer){.id = id128_make(env->now_ms(env), (uint16_t)*counter, client << 40 | *counter), .act = LEDGER_POST, .kind = LEDGER_KIND_SHARE,
+    return (struct ledger_transfer){.id = id128_make(env->now_ms(env), (uint16_t)*counter, state), .act = LEDGER_POST, .kind = LEDGER_KIND_SHARE,
                                     .debit = ids[debit], .credit = ids[(debit + step) % ACCOUNTS], .amount = 1 + (int64_t)(roll >> 48), .day = 20'000};
 }
 
@@ -96,7 +97,8 @@ static struct status accounts_make(struct ledger_set *s, struct store_connection
             struct ledger_account *x = NULL;
             const struct str name = {code, (size_t)snprintf(code, sizeof code, "bench/account/%02u/CNY", i)};
             const enum set_state state = ledger_account_get(s, name, &x);
-            if (state == SET_ABSENT) TRY(ledger_account_add(s, name, currency_find(STR("CNY")), i % 2 ? LEDGER_DEBITS_WITHIN_LIMIT : 0, INT64_MAX / 2, &x));
+            const uint32_t flags = i % 2 ? LEDGER_DEBITS_WITHIN_LIMIT : 0;
+            if (state == SET_ABSENT) TRY(ledger_account_add(s, name, currency_find(STR("CNY")), flags, INT64_MAX / 2, &x));
             if (state != SET_WAIT) ids[i] = x->id;
         }
         if (ledger_set_waits(s)) TRY(ledger_set_load(s, c, a));
@@ -116,7 +118,8 @@ static struct status books_open(struct run *r, int32_t shard) {
 
 static struct status refused(struct arena *a, int64_t answer) {
     return status_error(a, (struct error){.code = "bench-refused", .place = arena_printf(a, "%lld", (long long)answer),
-        .zh = STR("测速用的转账被拒绝"), .en = STR("a transfer of the benchmark was refused"), .hint_zh = STR("请换一个空库重试"), .hint_en = STR("try again with an empty database")});
+        .zh = STR("测速用的转账被拒绝"), .en = STR("a transfer of the benchmark was refused"),
+        .hint_zh = STR("请换一个空库重试"), .hint_en = STR("try again with an empty database")});
 }
 
 /* ---- groups ------------------------------------------------------------------------------------------------------------ */

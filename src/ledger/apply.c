@@ -143,6 +143,7 @@ struct status ledger_apply(struct ledger_set *s, int64_t now_ms, struct ledger_t
     struct arena_mark mark;
     struct call c = {s, transfers, ret, NULL};
     TRY(call_begin(s, transfers, count, &mark, &c.effects));
+    CHECK(c.effects);
     set_time_go(s, now_ms);
     chains_run(&c, count);
     for (uint32_t i = 0; i < count; i++) {
@@ -159,6 +160,7 @@ struct status ledger_would(struct ledger_set *s, int64_t now_ms, const struct le
     struct arena_mark mark;
     struct call c = {s, transfers, ret, NULL};
     TRY(call_begin(s, transfers, count, &mark, &c.effects));
+    CHECK(c.effects);
     set_time_go(s, now_ms);
     chains_run(&c, count);
     for (uint32_t i = count; i-- > 0;) {
@@ -211,8 +213,9 @@ static struct status fold_broken(struct ledger_set *s, const struct ledger_trans
 
 struct status ledger_fold(struct ledger_set *s, int64_t now_ms, const struct ledger_transfer *transfers, uint32_t count) {
     struct arena_mark mark;
-    struct effect *effects;
+    struct effect *effects = NULL;
     TRY(call_begin(s, transfers, count, &mark, &effects));
+    CHECK(effects);
     set_time_go(s, now_ms);
     uint32_t done = 0;
     while (done < count && fold_ask(s, &transfers[done], &effects[done])) {

@@ -60,6 +60,13 @@ static struct status account_take(struct account_entry *e, const struct store_va
     return STATUS_OK;
 }
 
+/* Row `at` of parameters (shard, key). */
+static void key_put(struct store_value *params, uint32_t at, int32_t shard, struct store_value key) {
+    struct store_value *v = params + (size_t)at * 2;
+    v[0] = STORE_I(shard);
+    v[1] = key;
+}
+
 /* ---- loading accounts -------------------------------------------------------------------------------------------------- */
 
 /* Sorts by id with a heap: the order of all locks. */
@@ -96,10 +103,7 @@ static struct status accounts_load(struct ledger_set *s, struct store_connection
     }
     CHECK(n == count);
     entries_sort(wished, count);
-    for (uint32_t i = 0; i < count; i++) {
-        params[2 * i] = STORE_I(s->shard);
-        params[2 * i + 1] = STORE_I(wished[i]->a.id);
-    }
+    for (uint32_t i = 0; i < count; i++) key_put(params, i, s->shard, STORE_I(wished[i]->a.id));
     struct store_rows rows = {0};
     if (c) TRY(store_read(c, a, rows_statement(ROWS_READ_ACCOUNTS), params, count, &rows));
     for (uint32_t i = 0; i < rows.count; i++) TRY(account_take(wished[rows.of[i]], store_row(&rows, i), s, a));
@@ -145,10 +149,7 @@ static struct status picked_read(struct ledger_set *s, struct store_connection *
     struct store_value *params = ARENA_ARRAY(a, struct store_value, (size_t)count * 2);
     struct store_rows rows;
     if (!params) return status_memory();
-    for (uint32_t i = 0; i < count; i++) {
-        params[2 * i] = STORE_I(s->shard);
-        params[2 * i + 1] = STORE_S(id128_view(&entries[i]->t.id));
-    }
+    for (uint32_t i = 0; i < count; i++) key_put(params, i, s->shard, STORE_S(id128_view(&entries[i]->t.id)));
     TRY(store_read(c, a, rows_statement(ROWS_READ_TRANSFERS), params, count, &rows));
     for (uint32_t i = 0; i < rows.count; i++) {
         struct transfer_entry *e = entries[rows.of[i]];
@@ -190,8 +191,7 @@ static struct status side_load(struct ledger_set *s, struct store_connection *c,
     for (uint32_t i = 0; i < s->account_count; i++) {
         const struct account_entry *e = s->accounts[i];
         if (e->state != ENTRY_FOUND || e->holds_read || e->a.fresh || !holds_count(&e->a, side)) continue;
-        params[2 * count] = STORE_I(s->shard);
-        params[2 * count++ + 1] = STORE_I(e->a.id);
+        key_put(params, count++, s->shard, STORE_I(e->a.id));
     }
     if (count == 0) return STATUS_OK;
     TRY(store_read(c, a, rows_statement(side), params, count, &rows));
