@@ -88,24 +88,6 @@ struct status postgres_send_statement(struct postgres_connection *c, struct aren
     return STATUS_OK;
 }
 
-/* Types are left to the server here, so that a parameter that the text does not use or casts to something else shows. */
-struct status postgres_prepare_check(struct store_connection *base, struct arena *a, const struct store_statement *st, uint32_t *ret_params, uint32_t *ret_results) {
-    struct postgres_connection *c = postgres_of(base);
-    RESULT_GUARD *res = NULL;
-    TRY(postgres_ready(c, a));
-    if (!PQsendPrepare(c->link, "", st->postgres, 0, NULL)) return postgres_lost(c, a, st->name);
-    queue_push(c, ENTRY_PLAIN, st->name, 0);
-    if (!PQsendDescribePrepared(c->link, "")) return postgres_lost(c, a, st->name);
-    queue_push(c, ENTRY_ANSWER, st->name, 0);
-    TRY(postgres_take(c, a, &res));
-    CHECK(res);
-    TRY(postgres_params_check(a, st, res));
-    int fields = PQnfields(res);
-    *ret_params = (uint32_t)PQnparams(res);
-    *ret_results = fields > 0 ? (uint32_t)fields - 1 : 0;
-    return fields > 0 ? postgres_columns_check(a, st, res) : STATUS_OK;
-}
-
 /* ---- taking ------------------------------------------------------------------------------------------------ */
 
 /* What a result says about its entry; its failure unless an earlier one is known. */

@@ -86,7 +86,6 @@ struct status postgres_take(struct postgres_connection *c, struct arena *a, PGre
 struct status postgres_begun(struct postgres_connection *c, struct arena *a);
 /* COMMIT and all results before it; store-outcome-unknown when nobody can say. */
 struct status postgres_end(struct postgres_connection *c, struct arena *a);
-struct status postgres_prepare_check(struct store_connection *base, struct arena *a, const struct store_statement *st, uint32_t *ret_params, uint32_t *ret_results);
 
 static inline void postgres_result_clear(PGresult **res) {
     if (*res) PQclear(*res);
@@ -115,6 +114,11 @@ struct status postgres_columns_check(struct arena *a, const struct store_stateme
 struct status postgres_row(struct arena *a, const struct store_statement *st, const PGresult *res, int row, struct store_value *ret);
 /* All rows, copied, in the order of their ordinals. */
 struct status postgres_rows(struct arena *a, const struct store_statement *st, const PGresult *res, uint32_t param_rows, struct store_rows *ret);
+
+/* ---- check.c ------------------------------------------------------------------------------------------- */
+
+/* Against the schema, outside a transaction. A hot statement that would read a whole table or index fails. */
+struct status postgres_prepare_check(struct store_connection *base, struct arena *a, const struct store_statement *st, uint32_t *ret_params, uint32_t *ret_results);
 
 /* ---- migrate.c ----------------------------------------------------------------------------------------- */
 

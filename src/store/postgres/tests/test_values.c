@@ -221,6 +221,16 @@ static void wrong_statements(void **state) {
         {{.name = "w.sum", .params = "", .results = "i", .postgres = "SELECT 1::bigint, sum(id) FROM things"}, false}, /* numeric */
         {{.name = "w.text", .params = "", .results = "t", .postgres = "SELECT 1::bigint, id FROM things"}, false},
         {{.name = "w.returns", .params = "i", .results = "", .postgres = "DELETE FROM things WHERE id = ANY ($1::bigint[]) RETURNING 1::bigint, id"}, false},
+        {{.name = "w.hot", .params = "i", .results = "i", .hot = true,
+          .postgres = "SELECT p.n, t.id FROM unnest($1::bigint[]) WITH ORDINALITY AS p (id, n) JOIN things t ON t.id = p.id FOR UPDATE OF t"}, true},
+        {{.name = "w.hot-write", .params = "it", .results = "", .hot = true,
+          .postgres = "UPDATE things t SET name = p.name FROM unnest($1::bigint[], $2::text[]) AS p (id, name) WHERE t.id = p.id"}, true},
+        {{.name = "w.hot-again", .params = "", .results = "i", .hot = true, .postgres = "SELECT 1::bigint, id FROM things WHERE id = 7"}, true},
+        {{.name = "w.hot-scan", .params = "t", .results = "i", .hot = true,
+          .postgres = "SELECT p.n, t.id FROM unnest($1::text[]) WITH ORDINALITY AS p (name, n) JOIN things t ON t.name = p.name"}, false},
+        {{.name = "w.hot-index", .params = "", .results = "i", .hot = true, .postgres = "SELECT 1::bigint, id FROM things ORDER BY id"}, false},
+        {{.name = "w.cold-scan", .params = "t", .results = "i",
+          .postgres = "SELECT p.n, t.id FROM unnest($1::text[]) WITH ORDINALITY AS p (name, n) JOIN things t ON t.name = p.name"}, true},
     };
     struct bench *b = *state;
     struct store_connection *c = bench_connect(b, b->server, STORE_WRITE);
