@@ -7,8 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* Reads until the other end closes. False: more than bytes_max, or a failed read (errno); 0 when too much. */
 static bool output_read(int fd, struct buf *out, int *ret_errno) {
     char block[4096];

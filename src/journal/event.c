@@ -98,7 +98,7 @@ static uint64_t number_get(const uint8_t *at, size_t n) {
 enum { ID_MS_BYTES = 6, ID_COUNT_BYTES = 2, ID_CARRIED_BYTES = 8 };
 
 struct id128 id128_make(int64_t at_ms, uint16_t count, uint64_t carried) {
-    struct id128 id;
+    struct id128 id = {{0}};
     CHECK(at_ms >= 0 && at_ms < INT64_C(1) << 48);
     number_put(id.b, ID_MS_BYTES, (uint64_t)at_ms);
     number_put(id.b + ID_MS_BYTES, ID_COUNT_BYTES, count);

@@ -56,7 +56,7 @@ static struct str file_write(const struct journal_keys *k, char out[FILE_BYTES_M
     CHECK(m > 0 && m < FILE_BYTES_MAX - n);
     crypto_wipe(master, sizeof(master));
     crypto_wipe(lookup, sizeof(lookup));
-    return bytes_view(out, (size_t)(n + m));
+    return bytes_view(out, (size_t)n + (size_t)m);
 }
 
 static bool skip(struct str *at, const char *word) {

@@ -240,7 +240,7 @@ struct status journal_get(struct store_connection *c, struct arena *a, int32_t s
     struct store_value *params = ARENA_ARRAY(a, struct store_value, 2 * (size_t)count);
     struct journal_event *events = ARENA_ARRAY(a, struct journal_event, count);
     if (!params || !events) return status_memory();
-    for (uint32_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         params[2 * i] = STORE_I(shard);
         params[2 * i + 1] = STORE_I(seqs[i]);
     }
