@@ -36,6 +36,7 @@ struct cases_desk_options {
     bool allow_doubtful;       /* plans of grade D are used, visibly */
     bool migrate;              /* apply missing migrations (SQLite: always) */
     bool read_only;            /* audit, queries: no engine */
+    struct str scratch;        /* audit: folder for the copy that the events are folded into; empty: WHERE/audit (SQLite), KEYS.audit */
 };
 /* Opens (takes the data directory's lock unless read_only), checks or migrates the schema, loads the world, starts the workers. */
 struct status cases_desk_open(struct arena *a, const struct cases_desk_options *o, struct cases_desk **ret);

@@ -4,6 +4,7 @@
  * answered, the log is checkpointed, keys are wiped.
  */
 #include "cases/engine/engine.h"
+#include "cases/proof/proof.h"
 
 #include <string.h>
 
@@ -42,7 +43,8 @@ static struct status schema_ready(struct cases_desk *d, struct arena *a, struct 
     uint32_t applied = 0;
     const bool migrate = !d->options.read_only && (d->options.migrate || store_kind_of(d->store) == STORE_SQLITE);
     if (migrate) TRY(store_migrate(c, a, &applied));
-    return store_schema_check(c, a, &version);
+    TRY(store_schema_check(c, a, &version));
+    return proof_rebuild_check(c, a);
 }
 
 static struct status worker_connect(struct engine_worker *w, struct arena *a)
