@@ -192,13 +192,10 @@ static bool ref_needs(struct registry_set *s, const struct registry_person_ref *
 static bool family_cover(struct registry_set *s, const struct registry_change *ch, int64_t *ret) {
     const struct registry_value *family = ch->kind == REGISTRY_CHANGE_POLICY ? registry_value(ch, REGISTRY_M_POLICY_FAMILY) : NULL;
     struct id128 lookup;
-    struct set_person *member = NULL;
     *ret = 0;
     if (!family || !family->given) return true;
     family_lookup(s->keys, registry_value(ch, REGISTRY_M_POLICY_PLAN)->text, family->text, &lookup);
-    enum set_state state = set_person_by_lookup(s, &lookup, DAY_NONE, &member);
-    if (state == SET_FOUND) *ret = member->cover;
-    return state != SET_WAIT;
+    return set_cover_by_lookup(s, &lookup, ret) != SET_WAIT;
 }
 
 bool registry_change_needs(struct registry_set *s, const struct registry_world *w, const struct registry_change *ch) {

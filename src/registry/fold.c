@@ -172,7 +172,8 @@ static struct status policy_fold(struct registry_set *s, const struct journal_ev
     if (!r) return status_memory();
     set_seq_put(s, &r->recorded, ev->seq);
     const struct json *family = json_get(o, STR("family_lookup"));
-    return !family || identifier_fold(s, family, p, ev->seq) ? done(s) : broken(s, ev);
+    struct set_person nobody = {.cover = p->cover}; /* the family's number leads to the group */
+    return !family || identifier_fold(s, family, &nobody, ev->seq) ? done(s) : broken(s, ev);
 }
 
 static struct set_consent *consent_find(struct registry_set *s, const struct set_person *p, int64_t n) {

@@ -248,6 +248,8 @@ bool set_merge(struct registry_set *s, int64_t from, int64_t to);
 enum set_state set_person_by_lookup(struct registry_set *s, const struct id128 *lookup, struct day on, struct set_person **ret);
 /* Opens what person_data and policies keep: commitment ‖ sealed. */
 struct status set_unseal(struct registry_set *s, struct arena *a, const struct person_key *key, struct str stored, struct str *ret);
+/* The group that a family's look-up leads to (its rows have no person: the family outlives each of its members). */
+enum set_state set_cover_by_lookup(struct registry_set *s, const struct id128 *lookup, int64_t *ret);
 /* Opened: key unwrapped, `shown` filled. Fails only for lack of memory. */
 struct status set_person_show(struct registry_set *s, struct set_person *p);
 

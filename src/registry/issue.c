@@ -208,15 +208,11 @@ static struct status issue(struct decider *d, const struct subject *who, struct 
 static struct status family_find(struct decider *d, int64_t *ret_cover, struct str *ret_lookup) {
     const struct registry_value *family = given(d, REGISTRY_M_POLICY_FAMILY);
     struct id128 lookup;
-    struct set_person *member = NULL;
     *ret_cover = 0;
     *ret_lookup = (struct str){0};
     if (!family->given) return STATUS_OK;
     family_lookup(d->s->keys, given(d, REGISTRY_M_POLICY_PLAN)->text, family->text, &lookup);
-    if (set_person_by_lookup(d->s, &lookup, DAY_NONE, &member) == SET_FOUND) {
-        *ret_cover = member->cover;
-        return STATUS_OK;
-    }
+    if (set_cover_by_lookup(d->s, &lookup, ret_cover) == SET_FOUND) return STATUS_OK;
     char hex[33];
     id128_hex(&lookup, hex);
     *ret_lookup = arena_printf(d->a, "{\"key\":%lld,\"lookup\":\"%s\"}", (long long)journal_keys_version(d->s->keys), hex);
@@ -339,25 +335,34 @@ static bool begins_later(const struct registry_policy *a, const struct registry_
     return a->recorded > b->recorded;
 }
 
+/* Has the version a twin on the other side that began before it? */
+static bool has_earlier_twin(const struct registry_policy *x, struct versions others) {
+    for (uint32_t i = 0; i < others.count; i++) {
+        const struct registry_policy *y = &others.items[i];
+        if (str_eq(x->terms.plan, y->terms.plan) && counts(y) && overlaps(x->valid, y->valid) && begins_later(x, y)) return true;
+    }
+    return false;
+}
+
+static struct status twins_void(struct decider *d, const struct subject *who, int64_t cover, struct versions mine, struct versions others) {
+    for (uint32_t i = 0; i < mine.count; i++) {
+        struct registry_policy p = mine.items[i];
+        if (!counts(&p) || !has_earlier_twin(&p, others)) continue;
+        struct subject owner = owner_of(d, who, &p);
+        owner.cover = cover;
+        p.is_void = true;
+        p.void_reason = STR("same-product-twice");
+        p.terms.status = BILL_POLICY_VOID;
+        TRY(version_event(d, JOURNAL_POLICY_CHANGED, &owner, &p, "link", (struct str){0}));
+    }
+    return STATUS_OK;
+}
+
 /* The later of each pair becomes void where both stand. */
 struct status decide_void_twins(struct decider *d, const struct subject *a, const struct subject *b) {
     struct versions va = versions_of(d, a), vb = versions_of(d, b);
-    for (uint32_t i = 0; i < va.count; i++) {
-        for (uint32_t k = 0; k < vb.count; k++) {
-            const struct registry_policy *x = &va.items[i], *y = &vb.items[k];
-            bool twins = str_eq(x->terms.plan, y->terms.plan) && counts(x) && counts(y) && overlaps(x->valid, y->valid);
-            if (!twins) continue;
-            bool first = begins_later(x, y);
-            struct registry_policy later = first ? *x : *y;
-            struct subject owner = owner_of(d, first ? a : b, &later);
-            owner.cover = b->cover;
-            later.is_void = true;
-            later.void_reason = STR("same-product-twice");
-            later.terms.status = BILL_POLICY_VOID;
-            TRY(version_event(d, JOURNAL_POLICY_CHANGED, &owner, &later, "link", (struct str){0}));
-        }
-    }
-    return STATUS_OK;
+    TRY(twins_void(d, a, b->cover, va, vb));
+    return twins_void(d, b, b->cover, vb, va);
 }
 
 /* ---- what a change touched ------------------------------------------------------------------------------------------------ */

@@ -307,6 +307,13 @@ enum set_state set_person_by_lookup(struct registry_set *s, const struct id128 *
     return SET_FOUND;
 }
 
+enum set_state set_cover_by_lookup(struct registry_set *s, const struct id128 *lookup, int64_t *ret) {
+    if (!set_lookup_want(s, lookup)) return SET_WAIT;
+    const struct set_identifier *top = identifier_on(set_lookup_at(s, lookup), DAY_NONE);
+    if (top) *ret = set_cover_now(s, top->cover);
+    return top ? SET_FOUND : SET_ABSENT;
+}
+
 enum set_state registry_identifier_get(struct registry_set *s, const struct id128 *lookup, struct day on, struct registry_identifier *ret) {
     struct set_person *p = NULL;
     enum set_state state = set_person_by_lookup(s, lookup, on, &p);

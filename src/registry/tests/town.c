@@ -1,6 +1,6 @@
 /* town — see the header. */
 #include "registry/tests/town.h"
-#include "store/postgres/tests/fresh.h"
+#include "store/postgres/tests/fresh.h" /* tidy-ok private-header: the databases of tests are made in one place */
 
 enum { ARENA_BYTES = 512 * 1024 * 1024 };
 
