@@ -6,7 +6,7 @@
  *                                   page that was already copied into the copy. Nothing waits longer than a step.
  *   it is not                       one reading snapshot. If another process writes a lot meanwhile, the copy gives up (store-read-slow)
  *                                   before that process runs out of log; then that process is the one to ask.
- * Invariant: the target is new, whole and flushed, or it is not there. Source: sqlite.org/backup.html, c3ref/backup_finish.html.
+ * Invariant: the target is new, whole, flushed and one file (no log beside it: it can be read from a medium that cannot be written), or not there. Source: sqlite.org/backup.html, c3ref/backup_finish.html.
  */
 #include <string.h>
 
@@ -111,9 +111,9 @@ static struct status copy_steps(struct copy *k, uint32_t frames) {
     if (!k->work) return copy_failed(k, sqlite3_errcode(k->to));
     while (rc == SQLITE_OK) {
         uint32_t now = sqlite_log_frames_now(k->from);
-        if (now > frames && now - frames > SQLITE_READER_LOG_BYTES / SQLITE_PAGE_BYTES) {
+        if (now > frames && now - frames > SQLITE_BACKUP_LOG_BYTES / SQLITE_PAGE_BYTES) {
             (void)sqlite3_backup_finish(k->work);
-            return store_fail(k->a, STORE_READ_SLOW, k->path, STR(""));
+            return store_fail(k->a, STORE_READ_SLOW, k->path, STR("the server writes too much meanwhile"));
         }
         rc = copy_step(k);
         if (rc == SQLITE_OK || rc == SQLITE_DONE) copy_tell(k);
@@ -147,8 +147,26 @@ static struct status copy_open(struct copy *k) {
     return st;
 }
 
+/* The copy says of itself that it has a log, as the source has. */
+static struct status copy_one_file(struct copy *k) {
+    int64_t one_file = 0;
+    int rc = sqlite3_exec(k->to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
+    if (rc != SQLITE_OK) return copy_failed(k, rc);
+    TRY(sqlite_ask_i64(k->a, k->to, "SELECT journal_mode = 'delete' FROM pragma_journal_mode", &one_file));
+    return one_file ? STATUS_OK : store_fail(k->a, STORE_BACKUP, k->path, STR("journal_mode"));
+}
+
+static void copy_remove(struct copy *k) {
+    const struct env *e = k->store->env;
+    static const char *const ends[] = {"-journal", "-wal", "-shm", ""};
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct str name = arena_printf(k->a, "%s%s", k->path.p, ends[i]);
+        struct status gone = name.p ? e->file_remove(e, k->a, name) : STATUS_OK;
+        (void)gone; /* the failure that led here is the one to tell */
+    }
+}
+
 struct status sqlite_backup(struct store *s, struct arena *a, struct str path, void (*progress)(void *user, uint64_t done, uint64_t total), void *user) {
-    const struct env *e = s->env;
     struct copy k = {.store = s, .a = a, .path = arena_str(a, path), .progress = progress, .user = user};
     if (!k.path.p) return status_memory();
     struct status st = copy_open(&k);
@@ -161,10 +179,8 @@ struct status sqlite_backup(struct store *s, struct arena *a, struct str path, v
             st = copy_through_snapshot(&k);
         }
     }
+    if (!status_failed(st)) st = copy_one_file(&k);
     (void)sqlite3_close_v2(k.to);
-    if (status_failed(st) && k.made) {
-        struct status gone = e->file_remove(e, a, k.path);
-        (void)gone; /* the first failure is the one to tell */
-    }
+    if (status_failed(st) && k.made) copy_remove(&k);
     return st;
 }

@@ -128,10 +128,10 @@ static struct status pragmas(struct sqlite_connection *c, struct arena *a) {
     int n = (int)sizeof(cache);
     (void)sqlite3_snprintf(n, cache, "PRAGMA cache_size=-%d", reader ? SQLITE_CACHE_READER_KIB : SQLITE_CACHE_WRITER_KIB);
     TRY(sqlite_do(a, c->db, cache));
-    TRY(sqlite_do(a, c->db, "PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON; PRAGMA recursive_triggers=ON"));
+    TRY(sqlite_do(a, c->db, "PRAGMA mmap_size=0; PRAGMA cell_size_check=ON; PRAGMA recursive_triggers=ON"));
     if (reader) return sqlite_do(a, c->db, "PRAGMA query_only=ON");
-    /* A destroyed key must be gone from the file too: secure_delete. */
-    return sqlite_do(a, c->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=-1");
+    /* A destroyed key must be gone from the file too: secure_delete. What the hot path sorts is small; readers may spill to a file. */
+    return sqlite_do(a, c->db, "PRAGMA temp_store=MEMORY; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=-1");
 }
 
 /* SQLite answers the old mode instead of failing when it cannot have the new one; anything but WAL with FULL would break what we promise. */

@@ -21,7 +21,14 @@ static uint32_t index_word(sqlite3 *db, size_t at) {
     return *(uint32_t volatile *)((char volatile *)index + at);
 }
 
-uint32_t sqlite_log_frames_now(struct sqlite_connection *c) { return index_word(c->db, INDEX_MX_FRAME); }
+/* Asking for the index of a database that has no log would make the file of one. */
+uint32_t sqlite_log_frames_now(struct sqlite_connection *c) {
+    sqlite3_stmt *stmt = NULL;
+    if (!c->has_log && sqlite3_prepare_v2(c->db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode", -1, &stmt, NULL) == SQLITE_OK)
+        c->has_log = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
+    (void)sqlite3_finalize(stmt);
+    return c->has_log ? index_word(c->db, INDEX_MX_FRAME) : 0;
+}
 
 static int committed(void *user, sqlite3 *db, const char *name, int frames) {
     struct sqlite_connection *c = user;

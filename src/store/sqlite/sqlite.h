@@ -19,6 +19,7 @@ enum {
     SQLITE_LOG_READY_BYTES = 16 << 20,        /* written once ahead of use: a flush then changes no length (twice the flush rate) */
     SQLITE_LOG_READY_FROM_BYTES = 256 << 10,  /* …when the log has grown to this: a single command does not pay for it */
     SQLITE_READER_LOG_BYTES = 64 << 20,       /* what may be written during an old snapshot */
+    SQLITE_BACKUP_LOG_BYTES = 160 << 20,      /* what may be written during a backup by another process than the writer's */
     SQLITE_CACHE_WRITER_KIB = 96 * 1024,
     SQLITE_CACHE_READER_KIB = 8 * 1024,
     SQLITE_BUSY_MS = 2'000,                   /* another process recovers the log: short */
@@ -52,6 +53,7 @@ struct sqlite_connection {
     /* Readers: since when, and how long the log was then; 0: no limit runs. */
     uint64_t read_from_ns, snapshot_from_ns;
     uint32_t snapshot_frames;
+    bool has_log; /* a copy made by a backup has none until somebody writes to it */
     /* Writer: frames in the log after the last commit, and those of them that are in the database. */
     uint32_t log_frames, log_done_frames, log_salt;
     bool log_ready;
@@ -84,7 +86,7 @@ void sqlite_statements_done(struct sqlite_connection *c);
 
 /* log.c */
 void sqlite_log_watch(struct sqlite_connection *writer);   /* keeps log_frames */
-uint32_t sqlite_log_frames_now(struct sqlite_connection *c); /* as any process has written them; 0: not known */
+uint32_t sqlite_log_frames_now(struct sqlite_connection *c); /* as any process has written them; 0: none, or not known */
 struct status sqlite_log_room(struct sqlite_connection *c, struct arena *a); /* store-log-full when a transaction must not begin */
 struct status sqlite_checkpoint(struct store_connection *base, struct arena *a, enum store_checkpoint_why why, uint64_t *ret_ns);
 void sqlite_log_empty(struct sqlite_connection *writer);   /* at the end: everything into the database, if no reader is in the way */

@@ -61,9 +61,16 @@ static void equal(void **state) {
         assert_true(g.calls > 2 && g.done == g.total);
         assert_int_equal(stat(path.p, &st), 0);
         assert_int_equal(st.st_mode & 0777, 0600);
-        assert_false(exists(arena_printf(&p->a, "%s-journal", path.p)));
         struct store *copy = copy_open(p, folder, &c);
         same_rows(p, place_reader(p), c);
+        FINE(store_begin(c, &p->a));
+        same_rows(p, place_reader(p), c);
+        FINE(store_commit(c, &p->a));
+        static const char *const beside[] = {"-journal", "-wal", "-shm"}; /* one file, also while it is read */
+        for (size_t i = 0; i < COUNT_OF(beside); i++) assert_false(exists(arena_printf(&p->a, "%s%s", path.p, beside[i])));
+        store_disconnect(c);
+        FINE(store_connect(copy, STORE_WRITE, &p->a, &c)); /* and a full store when somebody writes */
+        covers_put(p, c, 500'000, 3, 10);
         store_disconnect(c);
         store_close(copy);
     }
@@ -113,7 +120,7 @@ static void beside_writer(void **state) {
 
 static void write_much(void *user) {
     struct place *p = user;
-    covers_put(p, p->w, 1'000'000, 70 * 256, 3'900);
+    for (int i = 0; i < 9; i++) covers_put(p, p->w, 1'000'000 * (i + 1), 20 * 256, 3'900);
 }
 
 /* Another process writes a lot during the copy: it gives up before that process runs out of log. Another store stands for the process. */

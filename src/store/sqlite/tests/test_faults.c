@@ -256,6 +256,7 @@ static void backup_fails(void **state) {
             struct status st = store_backup(p->store, &p->a, path, NULL, NULL);
             bool failed = d->failed;
             *d = (struct disk){.real = d->real};
+            if (status_failed(st) != failed) print_message("%s at %ld\n", fault_names[fault], n);
             assert_int_equal(status_failed(st), failed);
             struct stat file;
             assert_int_equal(stat(path.p, &file) == 0, !failed);
