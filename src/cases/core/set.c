@@ -132,7 +132,7 @@ bool cases_set_waits(const struct cases_set *s)
 
 static struct set_key cover_key(int64_t cover) { return (struct set_key){.n = cover}; }
 
-struct set_cover *set_cover_at(struct cases_set *s, int64_t cover)
+struct set_cover *cases_cover_at(struct cases_set *s, int64_t cover)
 {
     const struct set_entry *e = set_entry_get(s, &s->tables->covers, cover_key(cover));
     return e && e->state == SET_FOUND ? e->item : NULL;

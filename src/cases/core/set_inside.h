@@ -73,7 +73,7 @@ struct cases_set_tables {
 int64_t set_seq(const struct cases_set *s, int64_t seq); /* what is written for a seq */
 struct set_key set_key_id(const struct id128 *id);
 /* What a cover's entry stands for, without following merges. NULL: not found. */
-struct set_cover *set_cover_at(struct cases_set *s, int64_t cover);
+struct set_cover *cases_cover_at(struct cases_set *s, int64_t cover);
 
 /* For the engine. */
 void cases_set_seq_base(struct cases_set *s, int64_t base);

@@ -176,7 +176,7 @@ void cases_desk_close(struct cases_desk *d)
     engine_readers_close(d);
     engine_quotes_free(d->quotes);
     cases_products_release(d->products);
-    registry_world_release(d->world);
+    if (d->world) registry_world_release(d->world);
     if (d->keys) journal_keys_close(d->keys);
     if (d->store) store_close(d->store);
     pool_close(&d->pool);

@@ -318,7 +318,7 @@ static struct status group_steps(struct group *g)
 
 static void group_end(struct group *g)
 {
-    registry_world_release(g->worker->world);
+    if (g->worker->world) registry_world_release(g->worker->world);
     cases_products_release(g->worker->products);
     g->worker->world = NULL;
     g->worker->products = NULL;

@@ -66,7 +66,7 @@ void cases_reader_give(struct cases_desk *d, struct cases_reader *r)
 {
     struct engine_readers *p = &d->readers;
     store_rollback(r->connection);
-    registry_world_release(r->world);
+    if (r->world) registry_world_release(r->world);
     cases_products_release(r->products);
     r->world = NULL;
     r->products = NULL;

@@ -4,8 +4,8 @@
 void engine_world_take(struct cases_desk *d, struct registry_world **ret_world, struct cases_products **ret_products)
 {
     pthread_mutex_lock(&d->world_lock);
-    *ret_world = registry_world_hold(d->world);
-    *ret_products = cases_products_hold(d->products);
+    *ret_world = d->world ? registry_world_hold(d->world) : NULL;
+    *ret_products = d->products ? cases_products_hold(d->products) : NULL;
     pthread_mutex_unlock(&d->world_lock);
 }
 
@@ -25,7 +25,7 @@ static void world_put(struct cases_desk *d, struct registry_world *world, struct
     d->world = world;
     d->products = products;
     pthread_mutex_unlock(&d->world_lock);
-    registry_world_release(old_world);
+    if (old_world) registry_world_release(old_world);
     cases_products_release(old_products);
 }
 
@@ -39,11 +39,11 @@ struct status engine_world_renew(struct cases_desk *d, struct store_connection *
     const bool same = old_world && registry_world_version(old_world) == version;
     struct status s = same ? STATUS_OK : registry_world_load(c, a, &world);
     if (!same && !status_failed(s)) s = cases_products_build(world, d->options.allow_doubtful, old, &products);
-    registry_world_release(old_world);
+    if (old_world) registry_world_release(old_world);
     cases_products_release(old);
     if (same) return STATUS_OK;
     if (status_failed(s)) {
-        registry_world_release(world);
+        if (world) registry_world_release(world);
         return s;
     }
     world_put(d, world, products);

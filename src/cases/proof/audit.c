@@ -234,7 +234,7 @@ static void audit_close(struct auditing *w)
     if (w->copy_made) copy_remove(w);
     if (w->keys) journal_keys_close(w->keys);
     cases_products_release(w->proof.products);
-    registry_world_release(w->world);
+    if (w->world) registry_world_release(w->world);
     sha256_done(&w->proof.hash);
     journal_sealer_done(&w->proof.sealer);
 }
