@@ -7,15 +7,15 @@
 
 /* ---- rows ------------------------------------------------------------------------------------------------------ */
 
-struct status set_consent_show(struct registry_set *s, struct set_consent *c) {
+struct status registry_set_consent_show(struct registry_set *s, struct set_consent *c) {
     const struct json *o = NULL;
     if (c->decoded) return STATUS_OK;
     struct status bad = STATUS_OK;
     if (status_failed(json_parse(s->arena, c->data, &o)) || o->kind != JSON_OBJECT) bad = registry_fail(s->arena, REGISTRY_E_ROW_BROKEN, STR("consents"), registry_arg(STR("consents")));
     TRY(bad);
     const struct json *payers = json_get(o, STR("payers"));
-    struct registry_consent shown = {.person = c->person, .n = c->n, .actor = json_text(o, "actor"), .purpose = json_text(o, "purpose"),
-                                     .on = {json_day(o, "from", DAY_NONE), json_day(o, "to", DAY_OPEN)}, .withdrawn = c->withdrawn != INT64_MAX};
+    struct registry_consent shown = {.person = c->person, .n = c->n, .actor = registry_json_text(o, "actor"), .purpose = registry_json_text(o, "purpose"),
+                                     .on = {registry_json_day(o, "from", DAY_NONE), registry_json_day(o, "to", DAY_OPEN)}, .withdrawn = c->withdrawn != INT64_MAX};
     shown.all_payers = payers && payers->kind == JSON_STRING;
     if (payers && payers->kind == JSON_ARRAY) {
         struct str *list = ARENA_ARRAY(s->arena, struct str, payers->count + 1);
@@ -42,12 +42,12 @@ static struct status consent_write(struct decider *d, const struct subject *who,
     buf_init(&b, LIMIT_JSON_TEXT_BYTES);
     json_writer_init(&w, &b, false);
     json_begin_object(&w);
-    json_id_member(&w, "person", &who->person);
+    registry_json_id_member(&w, "person", &who->person);
     json_member_i64(&w, STR("n"), n);
     json_member_string(&w, STR("actor"), registry_value(d->ch, REGISTRY_M_CONSENT_ACTOR)->text);
     json_member_string(&w, STR("purpose"), registry_value(d->ch, REGISTRY_M_CONSENT_PURPOSE)->text);
-    json_day_member(&w, "from", day_is(on.from) ? on.from : d->today);
-    json_day_member(&w, "to", on.to);
+    registry_json_day_member(&w, "from", day_is(on.from) ? on.from : d->today);
+    registry_json_day_member(&w, "to", on.to);
     json_name(&w, STR("payers"));
     if (all_payers(payers)) {
         json_string(&w, STR("all"));
@@ -57,26 +57,26 @@ static struct status consent_write(struct decider *d, const struct subject *who,
         json_end_array(&w);
     }
     json_end_object(&w);
-    return canonical_take(d->a, &b, ret);
+    return registry_canonical_take(d->a, &b, ret);
 }
 
 static struct status guardian_check(struct decider *d, const struct subject *who) {
     struct registry_person_data data;
     if (!str_eq(registry_value(d->ch, REGISTRY_M_CONSENT_ACTOR)->text, STR("self")) || who->row->data.n == 0) return STATUS_OK;
-    TRY(subject_data(d, who, &data));
+    TRY(registry_subject_data(d, who, &data));
     int32_t age = d->w ? registry_region_on(d->w, STR(""), d->today)->guardian_age : 14;
     if (!day_is(data.born) || day_age_years(data.born, d->today) >= age) return STATUS_OK;
-    return decide_refuse(d, REGISTRY_E_GUARDIAN, "actor", registry_arg_i64(d->a, age));
+    return registry_decide_refuse(d, REGISTRY_E_GUARDIAN, "actor", registry_arg_i64(d->a, age));
 }
 
-struct status decide_consent(struct decider *d) {
+struct status registry_decide_consent(struct decider *d) {
     struct subject who;
     struct str open, same;
-    TRY(decide_subject(d, &d->ch->person, "person", &who));
+    TRY(registry_decide_subject(d, &d->ch->person, "person", &who));
     if (d->refusal) return STATUS_OK;
     TRY(guardian_check(d, &who));
     if (d->refusal) return STATUS_OK;
-    struct set_cover *c = set_cover_at(d->s, who.cover);
+    struct set_cover *c = registry_set_cover_at(d->s, who.cover);
     int64_t n = 0;
     for (uint32_t i = 0; c && i < c->consents.count; i++) {
         const struct set_consent *row = c->consents.items[i];
@@ -86,26 +86,26 @@ struct status decide_consent(struct decider *d) {
         if (row->withdrawn == INT64_MAX && str_eq(row->data, same)) return STATUS_OK; /* it stands so already */
     }
     TRY(consent_write(d, &who, n + 1, &open));
-    return decide_event(d, JOURNAL_CONSENT_GIVEN, &who, open, (struct str){0});
+    return registry_decide_event(d, JOURNAL_CONSENT_GIVEN, &who, open, (struct str){0});
 }
 
 /* ---- withdrawing ---------------------------------------------------------------------------------------------------- */
 
-struct status decide_withdrawal(struct decider *d) {
+struct status registry_decide_withdrawal(struct decider *d) {
     struct subject who;
-    TRY(decide_subject(d, &d->ch->person, "person", &who));
+    TRY(registry_decide_subject(d, &d->ch->person, "person", &who));
     if (d->refusal) return STATUS_OK;
     int64_t n = registry_value(d->ch, REGISTRY_M_WITHDRAWAL_N)->number;
     const struct registry_value *from = registry_value(d->ch, REGISTRY_M_WITHDRAWAL_FROM);
-    struct set_cover *c = set_cover_at(d->s, who.cover);
+    struct set_cover *c = registry_set_cover_at(d->s, who.cover);
     const struct set_consent *found = NULL;
     for (uint32_t i = 0; c && i < c->consents.count; i++) {
         const struct set_consent *row = c->consents.items[i];
-        struct set_person *p = set_person_find(d->s, &row->person);
-        bool hers = p && set_person_end(d->s, p) == who.row;
+        struct set_person *p = registry_set_person_find(d->s, &row->person);
+        bool hers = p && registry_set_person_end(d->s, p) == who.row;
         if (row->n == n && hers && (!found || id128_equal(&row->person, &who.person))) found = row; /* own ones before those of a linked token */
     }
-    if (!found) return decide_refuse(d, REGISTRY_E_CONSENT_UNKNOWN, "n", registry_arg(STR("")));
+    if (!found) return registry_decide_refuse(d, REGISTRY_E_CONSENT_UNKNOWN, "n", registry_arg(STR("")));
     struct day day = from->given ? from->day : d->today;
     if (found->withdrawn <= day.v) return STATUS_OK;
     struct buf b;
@@ -114,10 +114,10 @@ struct status decide_withdrawal(struct decider *d) {
     buf_init(&b, LIMIT_JSON_TEXT_BYTES);
     json_writer_init(&w, &b, false);
     json_begin_object(&w);
-    json_id_member(&w, "person", &found->person);
+    registry_json_id_member(&w, "person", &found->person);
     json_member_i64(&w, STR("n"), n);
-    json_day_member(&w, "from", day);
+    registry_json_day_member(&w, "from", day);
     json_end_object(&w);
-    TRY(canonical_take(d->a, &b, &open));
-    return decide_event(d, JOURNAL_CONSENT_WITHDRAWN, &who, open, (struct str){0});
+    TRY(registry_canonical_take(d->a, &b, &open));
+    return registry_decide_event(d, JOURNAL_CONSENT_WITHDRAWN, &who, open, (struct str){0});
 }

@@ -7,6 +7,8 @@
 
 /* ---- the world ---------------------------------------------------------------------------------------------------- */
 
+static bool is_world(enum registry_change_kind k) { return k <= REGISTRY_CHANGE_KEY; }
+
 static enum registry_member name_member(enum registry_change_kind k) {
     switch (k) {
     case REGISTRY_CHANGE_INSTITUTION: return REGISTRY_M_INSTITUTION_ID;
@@ -19,13 +21,11 @@ static enum registry_member name_member(enum registry_change_kind k) {
     case REGISTRY_CHANGE_KEY: return REGISTRY_M_KEY_ID;
     default: break;
     }
-    CHECK(!"a change of the world");
+    CHECK(is_world(k)); /* a caller asked for another one */
     return REGISTRY_MEMBER_COUNT;
 }
 
-static bool is_world(enum registry_change_kind k) { return k <= REGISTRY_CHANGE_KEY; }
-
-struct str world_name_of(const struct registry_change *ch) { return registry_value(ch, name_member(ch->kind))->text; }
+struct str registry_world_name_of(const struct registry_change *ch) { return registry_value(ch, name_member(ch->kind))->text; }
 
 static void member_write(struct json_writer *w, const struct registry_member_row *row, const struct registry_value *v) {
     struct str name = str_from(row->name);
@@ -42,7 +42,7 @@ static void member_write(struct json_writer *w, const struct registry_member_row
     }
 }
 
-struct status world_data_write(struct arena *a, const struct registry_change *ch, struct str *ret) {
+struct status registry_world_data_write(struct arena *a, const struct registry_change *ch, struct str *ret) {
     uint32_t count;
     uint32_t start = registry_shape_start(ch->kind, &count);
     struct buf b;
@@ -58,7 +58,7 @@ struct status world_data_write(struct arena *a, const struct registry_change *ch
         json_member_string(&w, STR("hash"), (struct str){hex, DIGEST_HEX_BYTES - 1});
     }
     json_end_object(&w);
-    return canonical_take(a, &b, ret);
+    return registry_canonical_take(a, &b, ret);
 }
 
 static struct day_range world_range(const struct registry_change *ch) {
@@ -81,7 +81,7 @@ static const struct set_world *standing(const struct set_name *n, struct day_ran
         bool meets = r->superseded == INT64_MAX && r->on.from.v <= on.to.v && on.from.v <= r->on.to.v;
         if (meets && (!top || r->recorded >= top->recorded)) top = r;
     }
-    return top && set_range_holds(top->on, on) ? top : NULL;
+    return top && registry_set_range_holds(top->on, on) ? top : NULL;
 }
 
 static struct str body_of(const struct registry_change *ch) {
@@ -100,7 +100,7 @@ static struct status text_keep(struct decider *d, struct str body) {
     struct set_text *t = ARENA_NEW(s->arena, struct set_text);
     struct set_text **slot = t ? ARENA_PUSH(s->arena, s->texts.items, s->texts.count, s->texts.cap) : NULL;
     if (!slot) return status_memory();
-    *t = (struct set_text){d->ch->hash, str_from(registry_change_names[d->ch->kind]), arena_str(s->arena, world_name_of(d->ch)), arena_str(s->arena, body)};
+    *t = (struct set_text){d->ch->hash, str_from(registry_change_names[d->ch->kind]), arena_str(s->arena, registry_world_name_of(d->ch)), arena_str(s->arena, body)};
     *slot = t;
     return t->name.p && t->body.p ? STATUS_OK : status_memory();
 }
@@ -121,7 +121,7 @@ static struct status revocation_data(struct decider *d, const struct set_world *
     }
     json_member_bool(&w, STR("revoked"), true);
     json_end_object(&w);
-    return canonical_take(d->a, &b, ret);
+    return registry_canonical_take(d->a, &b, ret);
 }
 
 static struct str institution_of(const struct registry_change *ch) {
@@ -138,27 +138,27 @@ static struct status world_event(struct decider *d, struct day_range on, struct 
     json_writer_init(&w, &b, false);
     json_begin_object(&w);
     json_member_string(&w, STR("kind"), str_from(registry_change_names[d->ch->kind]));
-    json_member_string(&w, STR("name"), world_name_of(d->ch));
-    json_day_member(&w, "from", on.from);
-    json_day_member(&w, "to", on.to);
+    json_member_string(&w, STR("name"), registry_world_name_of(d->ch));
+    registry_json_day_member(&w, "from", on.from);
+    registry_json_day_member(&w, "to", on.to);
     json_name(&w, STR("data"));
     json_raw(&w, data);
     json_end_object(&w);
-    TRY(canonical_take(d->a, &b, &open));
-    return decide_event(d, JOURNAL_WORLD_CHANGED, NULL, open, (struct str){0});
+    TRY(registry_canonical_take(d->a, &b, &open));
+    return registry_decide_event(d, JOURNAL_WORLD_CHANGED, NULL, open, (struct str){0});
 }
 
-struct status decide_world(struct decider *d) {
+struct status registry_decide_world(struct decider *d) {
     struct str kind = str_from(registry_change_names[d->ch->kind]), institution = institution_of(d->ch), data;
     struct day_range on = world_range(d->ch);
-    const struct set_world *old = standing(set_name_at(d->s, kind, world_name_of(d->ch)), on);
-    const struct set_name *owner = institution.n > 0 ? set_name_at(d->s, STR("institution"), institution) : NULL;
+    const struct set_world *old = standing(registry_set_name_at(d->s, kind, registry_world_name_of(d->ch)), on);
+    const struct set_name *owner = institution.n > 0 ? registry_set_name_at(d->s, STR("institution"), institution) : NULL;
     if (institution.n > 0 && (!owner || owner->rows.count == 0))
-        return decide_refuse(d, REGISTRY_E_INSTITUTION_UNKNOWN, "institution", registry_quoted(d->a, institution));
+        return registry_decide_refuse(d, REGISTRY_E_INSTITUTION_UNKNOWN, "institution", registry_quoted(d->a, institution));
     bool revokes = d->ch->kind == REGISTRY_CHANGE_KEY && registry_value(d->ch, REGISTRY_M_KEY_REVOKED)->boolean;
-    if (revokes && !old) return decide_refuse(d, REGISTRY_E_KEY_UNKNOWN, "id", registry_quoted(d->a, world_name_of(d->ch)));
+    if (revokes && !old) return registry_decide_refuse(d, REGISTRY_E_KEY_UNKNOWN, "id", registry_quoted(d->a, registry_world_name_of(d->ch)));
     if (revokes) TRY(revocation_data(d, old, &data));
-    else TRY(world_data_write(d->a, d->ch, &data));
+    else TRY(registry_world_data_write(d->a, d->ch, &data));
     if (old && str_eq(old->data, data)) return STATUS_OK;
     TRY(text_keep(d, body_of(d->ch)));
     return world_event(d, on, data);
@@ -183,9 +183,9 @@ static uint32_t parts_of(enum registry_change_kind k) {
 static bool ref_needs(struct registry_set *s, const struct registry_person_ref *ref, uint32_t parts) {
     struct set_person *p = NULL;
     if (ref->kind == REGISTRY_REF_NONE) return true;
-    enum set_state state = subject_find(s, ref, &p);
+    enum set_state state = registry_subject_find(s, ref, &p);
     if (state == SET_WAIT) return false;
-    return state == SET_ABSENT || set_cover_want(s, p->cover, parts);
+    return state == SET_ABSENT || registry_set_cover_want(s, p->cover, parts);
 }
 
 /* The group of the family that a policy names, where it exists; false while it waits. */
@@ -194,16 +194,16 @@ static bool family_cover(struct registry_set *s, const struct registry_change *c
     struct id128 lookup;
     *ret = 0;
     if (!family || !family->given) return true;
-    family_lookup(s->keys, registry_value(ch, REGISTRY_M_POLICY_PLAN)->text, family->text, &lookup);
-    return set_cover_by_lookup(s, &lookup, ret) != SET_WAIT;
+    registry_family_lookup(s->keys, registry_value(ch, REGISTRY_M_POLICY_PLAN)->text, family->text, &lookup);
+    return registry_set_cover_by_lookup(s, &lookup, ret) != SET_WAIT;
 }
 
 bool registry_change_needs(struct registry_set *s, const struct registry_world *w, const struct registry_change *ch) {
     (void)w; /* rows of the world are read by name through the set */
     if (is_world(ch->kind)) {
         struct str institution = institution_of(ch);
-        bool all = set_name_want(s, str_from(registry_change_names[ch->kind]), world_name_of(ch));
-        return (institution.n == 0 || set_name_want(s, STR("institution"), institution)) && all;
+        bool all = registry_set_name_want(s, str_from(registry_change_names[ch->kind]), registry_world_name_of(ch));
+        return (institution.n == 0 || registry_set_name_want(s, STR("institution"), institution)) && all;
     }
     int64_t family = 0;
     bool all = family_cover(s, ch, &family);
@@ -212,9 +212,9 @@ bool registry_change_needs(struct registry_set *s, const struct registry_world *
     if (!ref_needs(s, &ch->other, parts)) all = false;
     struct set_person *p = NULL;
     if (!all || !family) return all;
-    if (subject_find(s, &ch->person, &p) != SET_FOUND || p->cover == family) return set_cover_want(s, family, SET_PERSONS | SET_POLICIES);
-    bool own = set_cover_want(s, p->cover, SET_ALL);
-    return set_cover_want(s, family, SET_ALL) && own; /* the groups will be merged */
+    if (registry_subject_find(s, &ch->person, &p) != SET_FOUND || p->cover == family) return registry_set_cover_want(s, family, SET_PERSONS | SET_POLICIES);
+    bool own = registry_set_cover_want(s, p->cover, SET_ALL);
+    return registry_set_cover_want(s, family, SET_ALL) && own; /* the groups will be merged */
 }
 
 uint32_t registry_change_covers(struct registry_set *s, const struct registry_change *ch, int64_t ret[REGISTRY_CHANGE_COVERS]) {
@@ -225,7 +225,7 @@ uint32_t registry_change_covers(struct registry_set *s, const struct registry_ch
     if (family_cover(s, ch, &found[n]) && found[n] != 0) n++;
     for (size_t i = 0; i < COUNT_OF(refs); i++) {
         struct set_person *p = NULL;
-        if (refs[i]->kind != REGISTRY_REF_NONE && subject_find(s, refs[i], &p) == SET_FOUND) found[n++] = p->cover;
+        if (refs[i]->kind != REGISTRY_REF_NONE && registry_subject_find(s, refs[i], &p) == SET_FOUND) found[n++] = p->cover;
     }
     for (uint32_t i = 0; i < n; i++) {
         bool twice = false;
@@ -246,12 +246,12 @@ static struct day today_of(const struct registry_world *w, int64_t now_ms) {
 struct status registry_change_decide(struct registry_set *s, const struct registry_world *w, const struct env *e, struct arena *a, int64_t now_ms, const struct registry_change *ch,
                                      struct journal_event **ret_events, uint32_t *ret_count, const struct error **ret_refusal) {
     static struct status (*const rows[REGISTRY_CHANGE_KIND_COUNT])(struct decider *d) = {
-        [REGISTRY_CHANGE_INSTITUTION] = decide_world, [REGISTRY_CHANGE_PAYER] = decide_world,       [REGISTRY_CHANGE_REGION] = decide_world,
-        [REGISTRY_CHANGE_PLAN] = decide_world,        [REGISTRY_CHANGE_LIST] = decide_world,        [REGISTRY_CHANGE_CHAIN] = decide_world,
-        [REGISTRY_CHANGE_CATALOGUE] = decide_world,   [REGISTRY_CHANGE_KEY] = decide_world,         [REGISTRY_CHANGE_PERSON] = decide_person,
-        [REGISTRY_CHANGE_IDENTIFIER] = decide_identifier, [REGISTRY_CHANGE_POLICY] = decide_policy, [REGISTRY_CHANGE_ENDORSEMENT] = decide_endorsement,
-        [REGISTRY_CHANGE_STATUS] = decide_status,     [REGISTRY_CHANGE_CLASS] = decide_class,       [REGISTRY_CHANGE_CONSENT] = decide_consent,
-        [REGISTRY_CHANGE_WITHDRAWAL] = decide_withdrawal, [REGISTRY_CHANGE_LINK] = decide_link,     [REGISTRY_CHANGE_ERASURE] = decide_erasure,
+        [REGISTRY_CHANGE_INSTITUTION] = registry_decide_world, [REGISTRY_CHANGE_PAYER] = registry_decide_world,       [REGISTRY_CHANGE_REGION] = registry_decide_world,
+        [REGISTRY_CHANGE_PLAN] = registry_decide_world,        [REGISTRY_CHANGE_LIST] = registry_decide_world,        [REGISTRY_CHANGE_CHAIN] = registry_decide_world,
+        [REGISTRY_CHANGE_CATALOGUE] = registry_decide_world,   [REGISTRY_CHANGE_KEY] = registry_decide_world,         [REGISTRY_CHANGE_PERSON] = registry_decide_person,
+        [REGISTRY_CHANGE_IDENTIFIER] = registry_decide_identifier, [REGISTRY_CHANGE_POLICY] = registry_decide_policy, [REGISTRY_CHANGE_ENDORSEMENT] = registry_decide_endorsement,
+        [REGISTRY_CHANGE_STATUS] = registry_decide_status,     [REGISTRY_CHANGE_CLASS] = registry_decide_class,       [REGISTRY_CHANGE_CONSENT] = registry_decide_consent,
+        [REGISTRY_CHANGE_WITHDRAWAL] = registry_decide_withdrawal, [REGISTRY_CHANGE_LINK] = registry_decide_link,     [REGISTRY_CHANGE_ERASURE] = registry_decide_erasure,
     };
     struct decider d = {.s = s, .w = w, .e = e, .a = a, .today = today_of(w, now_ms), .ch = ch};
     CHECK((unsigned)ch->kind < REGISTRY_CHANGE_KIND_COUNT && !registry_change_makes_key(ch));

@@ -68,7 +68,7 @@ void registry_person_lookup(const struct journal_keys *keys, const struct bill_p
     buf_done(&b);
 }
 
-void family_lookup(const struct journal_keys *keys, struct str plan, struct str family, struct id128 *ret) {
+void registry_family_lookup(const struct journal_keys *keys, struct str plan, struct str family, struct id128 *ret) {
     struct buf b;
     buf_init(&b, NUMBER_BYTES);
     buf_add(&b, plan);

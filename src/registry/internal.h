@@ -221,37 +221,37 @@ struct registry_set {
     SET_LIST(int64_t) seqs;        /* what folds wrote, for renumbering */
     int64_t world_version;         /* seq of the newest WORLD_CHANGED folded here; -1 none */
 };
-struct set_cover *set_cover_at(struct registry_set *s, int64_t cover);       /* made when absent; merged ones followed; NULL: no memory */
-struct set_cover *set_cover_raw(struct registry_set *s, int64_t cover);      /* the entry itself */
-int64_t set_cover_now(struct registry_set *s, int64_t cover);
-struct set_person *set_person_find(struct registry_set *s, const struct id128 *person); /* NULL when not in memory */
-struct set_person *set_person_end(struct registry_set *s, struct set_person *p);       /* behind its links */
-struct set_lookup *set_lookup_at(struct registry_set *s, const struct id128 *lookup);
-struct set_name *set_name_at(struct registry_set *s, struct str kind, struct str name);
+struct set_cover *registry_set_cover_at(struct registry_set *s, int64_t cover);       /* made when absent; merged ones followed; NULL: no memory */
+struct set_cover *registry_set_cover_raw(struct registry_set *s, int64_t cover);      /* the entry itself */
+int64_t registry_set_cover_now(struct registry_set *s, int64_t cover);
+struct set_person *registry_set_person_find(struct registry_set *s, const struct id128 *person); /* NULL when not in memory */
+struct set_person *registry_set_person_end(struct registry_set *s, struct set_person *p);       /* behind its links */
+struct set_lookup *registry_set_lookup_at(struct registry_set *s, const struct id128 *lookup);
+struct set_name *registry_set_name_at(struct registry_set *s, struct str kind, struct str name);
 /* True when the parts of the cover are loaded; else they become a wish. */
-bool set_cover_want(struct registry_set *s, int64_t cover, uint32_t parts);
-bool set_lookup_want(struct registry_set *s, const struct id128 *lookup);
-bool set_name_want(struct registry_set *s, struct str kind, struct str name);
+bool registry_set_cover_want(struct registry_set *s, int64_t cover, uint32_t parts);
+bool registry_set_lookup_want(struct registry_set *s, const struct id128 *lookup);
+bool registry_set_name_want(struct registry_set *s, struct str kind, struct str name);
 /* Adds a row as loaded or folded; a person or identifier that is there already is given back. NULL: no memory. */
-struct set_person *set_person_add(struct registry_set *s, const struct id128 *person, int64_t cover);
-struct set_identifier *set_identifier_add(struct registry_set *s, const struct set_identifier *row);
-struct set_policy *set_policy_add(struct registry_set *s, const struct set_policy *row);
-struct set_consent *set_consent_add(struct registry_set *s, const struct set_consent *row);
-struct set_world *set_world_add(struct registry_set *s, const struct set_world *row);
+struct set_person *registry_set_person_add(struct registry_set *s, const struct id128 *person, int64_t cover);
+struct set_identifier *registry_set_identifier_add(struct registry_set *s, const struct set_identifier *row);
+struct set_policy *registry_set_policy_add(struct registry_set *s, const struct set_policy *row);
+struct set_consent *registry_set_consent_add(struct registry_set *s, const struct set_consent *row);
+struct set_world *registry_set_world_add(struct registry_set *s, const struct set_world *row);
 /* Puts seq into *field and remembers the field for renumbering. */
-void set_seq_put(struct registry_set *s, int64_t *field, int64_t seq);
-bool set_range_holds(struct day_range outer, struct day_range inner);
+void registry_set_seq_put(struct registry_set *s, int64_t *field, int64_t seq);
+bool registry_set_range_holds(struct day_range outer, struct day_range inner);
 /* All rows of `from` go to `to`, in memory; the statements follow at the flush. False: no memory. */
-bool set_merge(struct registry_set *s, int64_t from, int64_t to);
+bool registry_set_merge(struct registry_set *s, int64_t from, int64_t to);
 
 /* The person whose number it is on the day; SET_ABSENT when nobody's. Rows of the end of links. */
-enum set_state set_person_by_lookup(struct registry_set *s, const struct id128 *lookup, struct day on, struct set_person **ret);
+enum set_state registry_set_person_by_lookup(struct registry_set *s, const struct id128 *lookup, struct day on, struct set_person **ret);
 /* Opens what person_data and policies keep: commitment ‖ sealed. */
-struct status set_unseal(struct registry_set *s, struct arena *a, const struct person_key *key, struct str stored, struct str *ret);
+struct status registry_set_unseal(struct registry_set *s, struct arena *a, const struct person_key *key, struct str stored, struct str *ret);
 /* The group that a family's look-up leads to (its rows have no person: the family outlives each of its members). */
-enum set_state set_cover_by_lookup(struct registry_set *s, const struct id128 *lookup, int64_t *ret);
+enum set_state registry_set_cover_by_lookup(struct registry_set *s, const struct id128 *lookup, int64_t *ret);
 /* Opened: key unwrapped, `shown` filled. Fails only for lack of memory. */
-struct status set_person_show(struct registry_set *s, struct set_person *p);
+struct status registry_set_person_show(struct registry_set *s, struct set_person *p);
 
 /* The overlay: among rows whose range holds the day, the one recorded last and not after `as_of`. */
 struct overlay_row {
@@ -264,39 +264,39 @@ struct overlay_segment {
     const void *thing;
 };
 /* Segments in order of days, neighbours of one thing joined; rows: any order. NULL when out of memory. */
-struct overlay_segment *overlay_cut(struct arena *a, const struct overlay_row *rows, uint32_t count, uint32_t *ret_count);
+struct overlay_segment *registry_overlay_cut(struct arena *a, const struct overlay_row *rows, uint32_t count, uint32_t *ret_count);
 
 /* ---- policies as JSON --------------------------------------------------------------------------------------------------- */
 
 /* Canonical JSON of the open terms (policy.c, both ways). `of`: what kind of change it was. */
-struct status policy_open_write(struct arena *a, const struct registry_policy *p, const char *of, struct str extra, struct str *ret);
-struct status policy_private_write(struct arena *a, const struct registry_policy *p, struct str *ret); /* empty text: nothing private */
-bool policy_open_read(struct arena *a, struct str open, struct registry_policy *ret);
-bool policy_private_read(struct arena *a, struct str json, struct registry_policy *ret);
+struct status registry_policy_open_write(struct arena *a, const struct registry_policy *p, const char *of, struct str extra, struct str *ret);
+struct status registry_policy_private_write(struct arena *a, const struct registry_policy *p, struct str *ret); /* empty text: nothing private */
+bool registry_policy_open_read(struct arena *a, struct str open, struct registry_policy *ret);
+bool registry_policy_private_read(struct arena *a, struct str json, struct registry_policy *ret);
 /* Decodes a row once; opens its sealed part with the person's key when there is one. */
-struct status set_policy_show(struct registry_set *s, struct set_policy *p, const struct person_key *key);
-struct status set_consent_show(struct registry_set *s, struct set_consent *c);
+struct status registry_set_policy_show(struct registry_set *s, struct set_policy *p, const struct person_key *key);
+struct status registry_set_consent_show(struct registry_set *s, struct set_consent *c);
 
 /* ---- helpers for JSON -------------------------------------------------------------------------------------------------------- */
 
-struct str json_text(const struct json *o, const char *name);               /* empty when absent */
-int64_t json_number(const struct json *o, const char *name, int64_t absent);
-bool json_flag(const struct json *o, const char *name, bool absent);
-struct day json_day(const struct json *o, const char *name, struct day absent);
-struct str day_text(struct arena *a, struct day d);
-void json_day_member(struct json_writer *w, const char *name, struct day d); /* left out when not a day */
-void json_text_member(struct json_writer *w, const char *name, struct str s); /* left out when empty */
-void json_cover_member(struct json_writer *w, const char *name, int64_t cover);
-void json_id_member(struct json_writer *w, const char *name, const struct id128 *id);
-bool cover_parse(struct str s, int64_t *ret);
+struct str registry_json_text(const struct json *o, const char *name);               /* empty when absent */
+int64_t registry_json_number(const struct json *o, const char *name, int64_t absent);
+bool registry_json_flag(const struct json *o, const char *name, bool absent);
+struct day registry_json_day(const struct json *o, const char *name, struct day absent);
+struct str registry_day_text(struct arena *a, struct day d);
+void registry_json_day_member(struct json_writer *w, const char *name, struct day d); /* left out when not a day */
+void registry_json_text_member(struct json_writer *w, const char *name, struct str s); /* left out when empty */
+void registry_json_cover_member(struct json_writer *w, const char *name, int64_t cover);
+void registry_json_id_member(struct json_writer *w, const char *name, const struct id128 *id);
+bool registry_cover_parse(struct str s, int64_t *ret);
 /* Canonical form of what `b` holds, in the arena. */
-struct status canonical_take(struct arena *a, struct buf *b, struct str *ret);
+struct status registry_canonical_take(struct arena *a, struct buf *b, struct str *ret);
 
 /* ---- events ----------------------------------------------------------------------------------------------------------------------- */
 
 /* The data of a world row, canonical, from the members of its change. */
-struct status world_data_write(struct arena *a, const struct registry_change *ch, struct str *ret);
-struct str world_name_of(const struct registry_change *ch);
+struct status registry_world_data_write(struct arena *a, const struct registry_change *ch, struct str *ret);
+struct str registry_world_name_of(const struct registry_change *ch);
 
 struct decider {
     struct registry_set *s;
@@ -316,40 +316,40 @@ struct subject {
     struct person_key key;
     struct set_person *row;        /* NULL: registered just now */
 };
-struct status decide_refuse(struct decider *d, enum registry_error which, const char *place, struct registry_arg one);
+struct status registry_decide_refuse(struct decider *d, enum registry_error which, const char *place, struct registry_arg one);
 /* One event; plaintext empty: no sealed part. */
-struct status decide_event(struct decider *d, enum journal_type type, const struct subject *who, struct str open, struct str plaintext);
+struct status registry_decide_event(struct decider *d, enum journal_type type, const struct subject *who, struct str open, struct str plaintext);
 /* Finds the person of a ref; refuses unknown, erased, merged ones. Check d->refusal. */
-struct status decide_subject(struct decider *d, const struct registry_person_ref *ref, const char *place, struct subject *ret);
+struct status registry_decide_subject(struct decider *d, const struct registry_person_ref *ref, const char *place, struct subject *ret);
 /* A new person; join: an existing cover group, 0: a new one. */
 struct newcomer {
     const struct registry_person_ref *ref;
     struct day from;
     int64_t join;
 };
-struct status decide_register(struct decider *d, const struct newcomer *n, struct subject *ret);
+struct status registry_decide_register(struct decider *d, const struct newcomer *n, struct subject *ret);
 /* Whom a ref names, from what is in memory: SET_WAIT when that is not enough. */
-enum set_state subject_find(struct registry_set *s, const struct registry_person_ref *ref, struct set_person **ret);
-struct status person_data_write(struct arena *a, const struct registry_person_data *data, struct str *ret);
-struct status person_data_read(struct arena *a, struct str json, struct registry_person_data *ret);
-struct status subject_data(struct decider *d, const struct subject *who, struct registry_person_data *ret);
-struct status decide_world(struct decider *d);
-struct status decide_person(struct decider *d);
-struct status decide_identifier(struct decider *d);
-struct status decide_link(struct decider *d);
-struct status decide_erasure(struct decider *d);
-struct status decide_policy(struct decider *d);
-struct status decide_endorsement(struct decider *d);
-struct status decide_status(struct decider *d);
-struct status decide_class(struct decider *d);
-struct status decide_consent(struct decider *d);
-struct status decide_withdrawal(struct decider *d);
+enum set_state registry_subject_find(struct registry_set *s, const struct registry_person_ref *ref, struct set_person **ret);
+struct status registry_person_data_write(struct arena *a, const struct registry_person_data *data, struct str *ret);
+struct status registry_person_data_read(struct arena *a, struct str json, struct registry_person_data *ret);
+struct status registry_subject_data(struct decider *d, const struct subject *who, struct registry_person_data *ret);
+struct status registry_decide_world(struct decider *d);
+struct status registry_decide_person(struct decider *d);
+struct status registry_decide_identifier(struct decider *d);
+struct status registry_decide_link(struct decider *d);
+struct status registry_decide_erasure(struct decider *d);
+struct status registry_decide_policy(struct decider *d);
+struct status registry_decide_endorsement(struct decider *d);
+struct status registry_decide_status(struct decider *d);
+struct status registry_decide_class(struct decider *d);
+struct status registry_decide_consent(struct decider *d);
+struct status registry_decide_withdrawal(struct decider *d);
 /* All of cover `from` goes to cover `to`: the event, when they differ. Refuses too large groups. */
-struct status decide_merge(struct decider *d, int64_t from, int64_t to, const char *why);
+struct status registry_decide_merge(struct decider *d, int64_t from, int64_t to, const char *why);
 /* Two policies of one product of the person that overlap: the one that began later becomes void (after a link). */
-struct status decide_void_twins(struct decider *d, const struct subject *a, const struct subject *b);
+struct status registry_decide_void_twins(struct decider *d, const struct subject *a, const struct subject *b);
 /* The look-up of a family: HMAC of "family", plan ‖ 0 ‖ family. */
-void family_lookup(const struct journal_keys *keys, struct str plan, struct str family, struct id128 *ret);
+void registry_family_lookup(const struct journal_keys *keys, struct str plan, struct str family, struct id128 *ret);
 
 /* ---- statements (statements.c) -------------------------------------------------------------------------------------------------- */
 

@@ -43,19 +43,19 @@ static const struct registry_policy *twin_find(struct versions v, struct str pla
 
 static struct status version_event(struct decider *d, enum journal_type type, const struct subject *who, const struct registry_policy *p, const char *of, struct str family) {
     struct str open, plain;
-    if (d->count >= REGISTRY_VERSIONS_MAX) return decide_refuse(d, REGISTRY_E_TOO_MANY_VERSIONS, "", registry_arg(STR("")));
-    TRY(policy_open_write(d->a, p, of, family, &open));
-    TRY(policy_private_write(d->a, p, &plain));
-    return decide_event(d, type, who, open, plain);
+    if (d->count >= REGISTRY_VERSIONS_MAX) return registry_decide_refuse(d, REGISTRY_E_TOO_MANY_VERSIONS, "", registry_arg(STR("")));
+    TRY(registry_policy_open_write(d->a, p, of, family, &open));
+    TRY(registry_policy_private_write(d->a, p, &plain));
+    return registry_decide_event(d, type, who, open, plain);
 }
 
 /* Does the edited version say anything else than the one that stands? */
 static struct status version_differs(struct decider *d, const struct registry_policy *old, const struct registry_policy *now, bool *ret) {
     struct str open_old, open_now, private_old, private_now;
-    TRY(policy_open_write(d->a, old, "", (struct str){0}, &open_old));
-    TRY(policy_open_write(d->a, now, "", (struct str){0}, &open_now));
-    TRY(policy_private_write(d->a, old, &private_old));
-    TRY(policy_private_write(d->a, now, &private_now));
+    TRY(registry_policy_open_write(d->a, old, "", (struct str){0}, &open_old));
+    TRY(registry_policy_open_write(d->a, now, "", (struct str){0}, &open_now));
+    TRY(registry_policy_private_write(d->a, old, &private_old));
+    TRY(registry_policy_private_write(d->a, now, &private_now));
     *ret = !str_eq(open_old, open_now) || !str_eq(private_old, private_now);
     return STATUS_OK;
 }
@@ -76,8 +76,8 @@ struct edit {
 /* Whose row it is: the person itself or one that was linked into it, with its own key. */
 static struct subject owner_of(struct decider *d, const struct subject *who, const struct registry_policy *p) {
     struct subject owner = *who;
-    struct set_person *row = set_person_find(d->s, &p->person);
-    if (row && row != who->row && !status_failed(set_person_show(d->s, row)) && !row->shown.key_destroyed)
+    struct set_person *row = registry_set_person_find(d->s, &p->person);
+    if (row && row != who->row && !status_failed(registry_set_person_show(d->s, row)) && !row->shown.key_destroyed)
         owner = (struct subject){row->person, row->cover, row->shown.key, row};
     return owner;
 }
@@ -105,8 +105,8 @@ static struct status versions_edit(struct decider *d, const struct subject *who,
 static struct status policy_missing(struct decider *d, struct versions v, struct str policy, uint32_t met) {
     if (met > 0 || d->refusal) return STATUS_OK;
     for (uint32_t i = 0; i < v.count; i++)
-        if (str_eq(v.items[i].terms.policy, policy)) return decide_refuse(d, REGISTRY_E_POLICY_PERIOD, "from", registry_arg(STR("")));
-    return decide_refuse(d, REGISTRY_E_POLICY_UNKNOWN, "policy", registry_arg(STR("")));
+        if (str_eq(v.items[i].terms.policy, policy)) return registry_decide_refuse(d, REGISTRY_E_POLICY_PERIOD, "from", registry_arg(STR("")));
+    return registry_decide_refuse(d, REGISTRY_E_POLICY_UNKNOWN, "policy", registry_arg(STR("")));
 }
 
 /* ---- issuing and correcting -------------------------------------------------------------------------------------- */
@@ -140,7 +140,7 @@ static enum bill_policy_status status_of(struct str word, enum bill_policy_statu
 
 static struct status terms_apply(struct decider *d, struct registry_policy *p, const struct edit *e) {
     (void)e;
-    if (!str_eq(p->terms.plan, given(d, REGISTRY_M_POLICY_PLAN)->text)) return decide_refuse(d, REGISTRY_E_POLICY_PLAN, "plan", registry_quoted(d->a, p->terms.plan));
+    if (!str_eq(p->terms.plan, given(d, REGISTRY_M_POLICY_PLAN)->text)) return registry_decide_refuse(d, REGISTRY_E_POLICY_PLAN, "plan", registry_quoted(d->a, p->terms.plan));
     terms_take(d, p);
     return STATUS_OK;
 }
@@ -172,7 +172,7 @@ static struct status renewal_take(struct decider *d, struct versions v, struct r
     if (!renews->given) return STATUS_OK;
     for (uint32_t i = 0; i < v.count; i++)
         if (str_eq(v.items[i].terms.policy, renews->text)) old = &v.items[i]; /* its last version */
-    if (!old) return decide_refuse(d, REGISTRY_E_RENEWS, "renews", registry_arg(STR("")));
+    if (!old) return registry_decide_refuse(d, REGISTRY_E_RENEWS, "renews", registry_arg(STR("")));
     int64_t end = counts(old) ? (int64_t)old->terms.on.to.v : (int64_t)old->valid.from.v - 1; /* lapsed: its last day was before that */
     if ((int64_t)p->terms.on.from.v > end + 1) return STATUS_OK;
     if (!day_is(p->terms.first_enrolled)) p->terms.first_enrolled = day_is(old->terms.first_enrolled) ? old->terms.first_enrolled : old->terms.on.from;
@@ -211,8 +211,8 @@ static struct status family_find(struct decider *d, int64_t *ret_cover, struct s
     *ret_cover = 0;
     *ret_lookup = (struct str){0};
     if (!family->given) return STATUS_OK;
-    family_lookup(d->s->keys, given(d, REGISTRY_M_POLICY_PLAN)->text, family->text, &lookup);
-    if (set_cover_by_lookup(d->s, &lookup, ret_cover) == SET_FOUND) return STATUS_OK;
+    registry_family_lookup(d->s->keys, given(d, REGISTRY_M_POLICY_PLAN)->text, family->text, &lookup);
+    if (registry_set_cover_by_lookup(d->s, &lookup, ret_cover) == SET_FOUND) return STATUS_OK;
     char hex[33];
     id128_hex(&lookup, hex);
     *ret_lookup = arena_printf(d->a, "{\"key\":%lld,\"lookup\":\"%s\"}", (long long)journal_keys_version(d->s->keys), hex);
@@ -222,18 +222,18 @@ static struct status family_find(struct decider *d, int64_t *ret_cover, struct s
 static struct status insured_find(struct decider *d, int64_t family_cover, struct subject *ret) {
     const struct registry_person_ref *ref = &d->ch->person;
     struct set_person *known = NULL;
-    if (ref->kind == REGISTRY_REF_NUMBER && ref->person.name.n > 0 && subject_find(d->s, ref, &known) == SET_ABSENT) {
+    if (ref->kind == REGISTRY_REF_NUMBER && ref->person.name.n > 0 && registry_subject_find(d->s, ref, &known) == SET_ABSENT) {
         struct newcomer n = {ref, DAY_NONE, family_cover};
-        return decide_register(d, &n, ret);
+        return registry_decide_register(d, &n, ret);
     }
-    TRY(decide_subject(d, ref, "person", ret));
+    TRY(registry_decide_subject(d, ref, "person", ret));
     if (d->refusal || !family_cover || family_cover == ret->cover) return STATUS_OK;
-    TRY(decide_merge(d, ret->cover, family_cover, "family"));
+    TRY(registry_decide_merge(d, ret->cover, family_cover, "family"));
     ret->cover = family_cover;
     return STATUS_OK;
 }
 
-struct status decide_policy(struct decider *d) {
+struct status registry_decide_policy(struct decider *d) {
     int64_t family_cover;
     struct subject who;
     struct edit e = {.policy = given(d, REGISTRY_M_POLICY_POLICY)->text, .range = {DAY_NONE, DAY_OPEN}, .of = "correction", .type = JOURNAL_POLICY_CHANGED, .apply = terms_apply};
@@ -258,13 +258,13 @@ static struct status status_apply(struct decider *d, struct registry_policy *p, 
     return STATUS_OK;
 }
 
-struct status decide_status(struct decider *d) {
+struct status registry_decide_status(struct decider *d) {
     struct subject who;
     uint32_t met = 0;
     struct edit e = {.policy = given(d, REGISTRY_M_STATUS_POLICY)->text, .range = registry_range(d->ch, REGISTRY_M_STATUS_FROM, REGISTRY_M_STATUS_TO), .of = "status",
                      .type = JOURNAL_POLICY_CHANGED, .apply = status_apply, .text = given(d, REGISTRY_M_STATUS_REASON)->text,
                      .status = status_of(given(d, REGISTRY_M_STATUS_STATUS)->text, BILL_POLICY_IN_FORCE)};
-    TRY(decide_subject(d, &d->ch->person, "person", &who));
+    TRY(registry_decide_subject(d, &d->ch->person, "person", &who));
     if (d->refusal) return STATUS_OK;
     struct versions v = versions_of(d, &who);
     bool revives = e.status != BILL_POLICY_VOID && e.status != BILL_POLICY_LAPSED;
@@ -272,16 +272,16 @@ struct status decide_status(struct decider *d) {
         const struct registry_policy *p = &v.items[i];
         if (!str_eq(p->terms.policy, e.policy) || !overlaps(p->valid, e.range) || counts(p)) continue;
         const struct registry_policy *twin = twin_find(v, p->terms.plan, e.policy, meet(p->valid, e.range));
-        if (twin) return decide_refuse(d, REGISTRY_E_SAME_PRODUCT, "policy", registry_quoted(d->a, twin->terms.policy));
+        if (twin) return registry_decide_refuse(d, REGISTRY_E_SAME_PRODUCT, "policy", registry_quoted(d->a, twin->terms.policy));
     }
     TRY(versions_edit(d, &who, v, &e, &met));
     return policy_missing(d, v, e.policy, met);
 }
 
 static struct status endorsement_apply(struct decider *d, struct registry_policy *p, const struct edit *e) {
-    if (p->is_void) return decide_refuse(d, REGISTRY_E_POLICY_VOID, "policy", registry_quoted(d->a, p->void_reason));
+    if (p->is_void) return registry_decide_refuse(d, REGISTRY_E_POLICY_VOID, "policy", registry_quoted(d->a, p->void_reason));
     uint32_t n = p->terms.endorsement_count, at = 0;
-    if (n >= LIMIT_BILL_ENDORSEMENTS) return decide_refuse(d, REGISTRY_E_TOO_MANY, "policy", registry_arg_i64(d->a, LIMIT_BILL_ENDORSEMENTS));
+    if (n >= LIMIT_BILL_ENDORSEMENTS) return registry_decide_refuse(d, REGISTRY_E_TOO_MANY, "policy", registry_arg_i64(d->a, LIMIT_BILL_ENDORSEMENTS));
     struct bill_endorsement *list = ARENA_ARRAY(d->a, struct bill_endorsement, (size_t)n + 1);
     if (!list) return status_memory();
     if (n > 0) memcpy(list, p->terms.endorsements, n * sizeof *list);
@@ -292,7 +292,7 @@ static struct status endorsement_apply(struct decider *d, struct registry_policy
     return STATUS_OK;
 }
 
-struct status decide_endorsement(struct decider *d) {
+struct status registry_decide_endorsement(struct decider *d) {
     struct subject who;
     uint32_t met = 0;
     const struct registry_value *excludes = given(d, REGISTRY_M_ENDORSEMENT_EXCLUDES);
@@ -300,7 +300,7 @@ struct status decide_endorsement(struct decider *d) {
     struct edit e = {.policy = given(d, REGISTRY_M_ENDORSEMENT_POLICY)->text, .range = {on.from, DAY_OPEN}, .of = "endorsement", .type = JOURNAL_POLICY_CHANGED,
                      .apply = endorsement_apply,
                      .endorsement = {given(d, REGISTRY_M_ENDORSEMENT_NAME)->text, on, excludes->list, excludes->list_count}};
-    TRY(decide_subject(d, &d->ch->person, "person", &who));
+    TRY(registry_decide_subject(d, &d->ch->person, "person", &who));
     if (d->refusal) return STATUS_OK;
     struct versions v = versions_of(d, &who);
     TRY(versions_edit(d, &who, v, &e, &met));
@@ -316,12 +316,12 @@ static struct status class_apply(struct decider *d, struct registry_policy *p, c
     return STATUS_OK;
 }
 
-struct status decide_class(struct decider *d) {
+struct status registry_decide_class(struct decider *d) {
     struct subject who;
     uint32_t met = 0;
     struct edit e = {.policy = given(d, REGISTRY_M_CLASS_POLICY)->text, .range = {DAY_NONE, DAY_OPEN}, .of = "class", .type = JOURNAL_CLASS_SET, .apply = class_apply,
                      .text = given(d, REGISTRY_M_CLASS_CLASS)->text, .text2 = given(d, REGISTRY_M_CLASS_REASON)->text};
-    TRY(decide_subject(d, &d->ch->person, "person", &who));
+    TRY(registry_decide_subject(d, &d->ch->person, "person", &who));
     if (d->refusal) return STATUS_OK;
     struct versions v = versions_of(d, &who);
     TRY(versions_edit(d, &who, v, &e, &met));
@@ -359,7 +359,7 @@ static struct status twins_void(struct decider *d, const struct subject *who, in
 }
 
 /* The later of each pair becomes void where both stand. */
-struct status decide_void_twins(struct decider *d, const struct subject *a, const struct subject *b) {
+struct status registry_decide_void_twins(struct decider *d, const struct subject *a, const struct subject *b) {
     struct versions va = versions_of(d, a), vb = versions_of(d, b);
     TRY(twins_void(d, a, b->cover, va, vb));
     return twins_void(d, b, b->cover, vb, va);
@@ -376,7 +376,7 @@ struct status registry_touched_of(struct arena *a, const struct journal_event *e
         struct registry_touched t = {.cover = events[i].cover, .from = DAY_NONE};
         bool policy = events[i].type == JOURNAL_POLICY_CHANGED || events[i].type == JOURNAL_CLASS_SET;
         bool link = events[i].type == JOURNAL_PERSONS_LINKED && registry_merge_of(a, &events[i], &m);
-        if (policy && policy_open_read(a, events[i].open, &p) && p.valid.from.v < today.v) {
+        if (policy && registry_policy_open_read(a, events[i].open, &p) && p.valid.from.v < today.v) {
             t.person = p.person;
             t.plan = p.terms.plan;
             t.from = p.valid.from;

@@ -5,11 +5,11 @@
  */
 #include "registry/internal.h"
 
-struct status decide_merge(struct decider *d, int64_t from, int64_t to, const char *why) {
+struct status registry_decide_merge(struct decider *d, int64_t from, int64_t to, const char *why) {
     if (from == to) return STATUS_OK;
-    struct set_cover *f = set_cover_at(d->s, from), *t = set_cover_at(d->s, to);
+    struct set_cover *f = registry_set_cover_at(d->s, from), *t = registry_set_cover_at(d->s, to);
     if (!f || !t) return status_memory();
-    if (f->persons.count + t->persons.count > REGISTRY_GROUP_MAX) return decide_refuse(d, REGISTRY_E_GROUP_LARGE, "", registry_arg_i64(d->a, REGISTRY_GROUP_MAX));
+    if (f->persons.count + t->persons.count > REGISTRY_GROUP_MAX) return registry_decide_refuse(d, REGISTRY_E_GROUP_LARGE, "", registry_arg_i64(d->a, REGISTRY_GROUP_MAX));
     struct buf b;
     struct json_writer w;
     struct str open;
@@ -17,22 +17,22 @@ struct status decide_merge(struct decider *d, int64_t from, int64_t to, const ch
     buf_init(&b, LIMIT_JSON_TEXT_BYTES);
     json_writer_init(&w, &b, false);
     json_begin_object(&w);
-    json_cover_member(&w, "from", from);
-    json_cover_member(&w, "to", to);
+    registry_json_cover_member(&w, "from", from);
+    registry_json_cover_member(&w, "to", to);
     json_member_string(&w, STR("why"), str_from(why));
     json_end_object(&w);
-    TRY(canonical_take(d->a, &b, &open));
-    return decide_event(d, JOURNAL_COVERS_MERGED, &group, open, (struct str){0});
+    TRY(registry_canonical_take(d->a, &b, &open));
+    return registry_decide_event(d, JOURNAL_COVERS_MERGED, &group, open, (struct str){0});
 }
 
-struct status decide_link(struct decider *d) {
+struct status registry_decide_link(struct decider *d) {
     struct subject who, into;
-    TRY(decide_subject(d, &d->ch->person, "person", &who));
+    TRY(registry_decide_subject(d, &d->ch->person, "person", &who));
     if (d->refusal) return STATUS_OK;
-    TRY(decide_subject(d, &d->ch->other, "into", &into));
+    TRY(registry_decide_subject(d, &d->ch->other, "into", &into));
     if (d->refusal) return STATUS_OK;
-    if (id128_equal(&who.person, &into.person)) return decide_refuse(d, REGISTRY_E_SAME_PERSON, "into", registry_arg(STR("")));
-    TRY(decide_merge(d, who.cover, into.cover, "link"));
+    if (id128_equal(&who.person, &into.person)) return registry_decide_refuse(d, REGISTRY_E_SAME_PERSON, "into", registry_arg(STR("")));
+    TRY(registry_decide_merge(d, who.cover, into.cover, "link"));
     if (d->refusal) return STATUS_OK;
     who.cover = into.cover;
     struct buf b;
@@ -41,13 +41,13 @@ struct status decide_link(struct decider *d) {
     buf_init(&b, LIMIT_JSON_TEXT_BYTES);
     json_writer_init(&w, &b, false);
     json_begin_object(&w);
-    json_id_member(&w, "person", &who.person);
-    json_id_member(&w, "into", &into.person);
-    json_text_member(&w, "reason", registry_value(d->ch, REGISTRY_M_LINK_REASON)->text);
+    registry_json_id_member(&w, "person", &who.person);
+    registry_json_id_member(&w, "into", &into.person);
+    registry_json_text_member(&w, "reason", registry_value(d->ch, REGISTRY_M_LINK_REASON)->text);
     json_end_object(&w);
-    TRY(canonical_take(d->a, &b, &open));
-    TRY(decide_event(d, JOURNAL_PERSONS_LINKED, &into, open, (struct str){0}));
-    return decide_void_twins(d, &who, &into);
+    TRY(registry_canonical_take(d->a, &b, &open));
+    TRY(registry_decide_event(d, JOURNAL_PERSONS_LINKED, &into, open, (struct str){0}));
+    return registry_decide_void_twins(d, &who, &into);
 }
 
 static struct status erased_event(struct decider *d, const struct set_person *p) {
@@ -58,22 +58,22 @@ static struct status erased_event(struct decider *d, const struct set_person *p)
     buf_init(&b, LIMIT_JSON_TEXT_BYTES);
     json_writer_init(&w, &b, false);
     json_begin_object(&w);
-    json_id_member(&w, "person", &p->person);
+    registry_json_id_member(&w, "person", &p->person);
     json_member_string(&w, STR("reason"), registry_value(d->ch, REGISTRY_M_ERASURE_REASON)->text);
     json_end_object(&w);
-    TRY(canonical_take(d->a, &b, &open));
-    return decide_event(d, JOURNAL_PERSON_ERASED, &who, open, (struct str){0});
+    TRY(registry_canonical_take(d->a, &b, &open));
+    return registry_decide_event(d, JOURNAL_PERSON_ERASED, &who, open, (struct str){0});
 }
 
 /* The person's key, and those of all that were linked into it. */
-struct status decide_erasure(struct decider *d) {
+struct status registry_decide_erasure(struct decider *d) {
     struct subject who;
-    TRY(decide_subject(d, &d->ch->person, "person", &who));
+    TRY(registry_decide_subject(d, &d->ch->person, "person", &who));
     if (d->refusal) return STATUS_OK;
-    struct set_cover *c = set_cover_at(d->s, who.cover);
+    struct set_cover *c = registry_set_cover_at(d->s, who.cover);
     for (uint32_t i = 0; c && i < c->persons.count; i++) {
         struct set_person *p = c->persons.items[i];
-        if (set_person_end(d->s, p) == who.row) TRY(erased_event(d, p));
+        if (registry_set_person_end(d->s, p) == who.row) TRY(erased_event(d, p));
     }
     return STATUS_OK;
 }

@@ -21,7 +21,7 @@ static const struct overlay_row *top_of(const struct overlay_row *rows, uint32_t
     return top;
 }
 
-struct overlay_segment *overlay_cut(struct arena *a, const struct overlay_row *rows, uint32_t count, uint32_t *ret_count) {
+struct overlay_segment *registry_overlay_cut(struct arena *a, const struct overlay_row *rows, uint32_t count, uint32_t *ret_count) {
     int64_t *cuts = ARENA_ARRAY(a, int64_t, 2 * (size_t)count + 1);
     struct overlay_segment *out = ARENA_ARRAY(a, struct overlay_segment, 2 * (size_t)count + 1);
     if (!cuts || !out) return NULL;
@@ -45,4 +45,4 @@ struct overlay_segment *overlay_cut(struct arena *a, const struct overlay_row *r
     return out;
 }
 
-bool set_range_holds(struct day_range outer, struct day_range inner) { return outer.from.v <= inner.from.v && outer.to.v >= inner.to.v; }
+bool registry_set_range_holds(struct day_range outer, struct day_range inner) { return outer.from.v <= inner.from.v && outer.to.v >= inner.to.v; }

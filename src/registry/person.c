@@ -11,15 +11,15 @@
 
 static const char *sex_word(enum bill_sex sex) { return sex == BILL_SEX_MALE ? "M" : sex == BILL_SEX_FEMALE ? "F" : ""; }
 
-struct status person_data_write(struct arena *a, const struct registry_person_data *data, struct str *ret) {
+struct status registry_person_data_write(struct arena *a, const struct registry_person_data *data, struct str *ret) {
     struct buf b;
     struct json_writer w;
     buf_init(&b, LIMIT_JSON_BYTES);
     json_writer_init(&w, &b, false);
     json_begin_object(&w);
-    json_text_member(&w, "name", data->name);
-    json_day_member(&w, "born", data->born);
-    json_text_member(&w, "sex", str_from(sex_word(data->sex)));
+    registry_json_text_member(&w, "name", data->name);
+    registry_json_day_member(&w, "born", data->born);
+    registry_json_text_member(&w, "sex", str_from(sex_word(data->sex)));
     json_name(&w, STR("numbers"));
     json_begin_array(&w);
     for (uint32_t i = 0; i < data->number_count; i++) {
@@ -27,17 +27,17 @@ struct status person_data_write(struct arena *a, const struct registry_person_da
         json_begin_object(&w);
         json_member_string(&w, STR("kind"), n->kind);
         json_member_string(&w, STR("number"), n->number);
-        json_text_member(&w, "hospital", n->hospital);
-        json_day_member(&w, "from", n->on.from);
-        json_day_member(&w, "to", n->on.to);
+        registry_json_text_member(&w, "hospital", n->hospital);
+        registry_json_day_member(&w, "from", n->on.from);
+        registry_json_day_member(&w, "to", n->on.to);
         json_end_object(&w);
     }
     json_end_array(&w);
     json_end_object(&w);
-    return canonical_take(a, &b, ret);
+    return registry_canonical_take(a, &b, ret);
 }
 
-struct status person_data_read(struct arena *a, struct str json, struct registry_person_data *ret) {
+struct status registry_person_data_read(struct arena *a, struct str json, struct registry_person_data *ret) {
     const struct json *o = NULL;
     TRY(json_parse(a, json, &o));
     const struct json *list = json_get(o, STR("numbers"));
@@ -46,11 +46,11 @@ struct status person_data_read(struct arena *a, struct str json, struct registry
     if (!numbers) return status_memory();
     for (uint32_t i = 0; i < count; i++) {
         const struct json *n = &list->items[i];
-        numbers[i] = (struct registry_person_number){json_text(n, "kind"), json_text(n, "number"), json_text(n, "hospital"),
-                                                     {json_day(n, "from", DAY_NONE), json_day(n, "to", DAY_OPEN)}};
+        numbers[i] = (struct registry_person_number){registry_json_text(n, "kind"), registry_json_text(n, "number"), registry_json_text(n, "hospital"),
+                                                     {registry_json_day(n, "from", DAY_NONE), registry_json_day(n, "to", DAY_OPEN)}};
     }
-    struct str sex = json_text(o, "sex");
-    *ret = (struct registry_person_data){.name = json_text(o, "name"), .born = json_day(o, "born", DAY_NONE), .numbers = numbers, .number_count = count,
+    struct str sex = registry_json_text(o, "sex");
+    *ret = (struct registry_person_data){.name = registry_json_text(o, "name"), .born = registry_json_day(o, "born", DAY_NONE), .numbers = numbers, .number_count = count,
                                          .sex = str_eq(sex, STR("M")) ? BILL_SEX_MALE : str_eq(sex, STR("F")) ? BILL_SEX_FEMALE : BILL_SEX_UNKNOWN};
     return STATUS_OK;
 }
@@ -63,7 +63,7 @@ static struct status data_open(struct arena *a, struct journal_sealer *sealer, c
     return sealer ? journal_sealer_unseal(sealer, a, key, &ev, ret) : journal_unseal(a, key, &ev, ret);
 }
 
-struct status set_unseal(struct registry_set *s, struct arena *a, const struct person_key *key, struct str stored, struct str *ret) {
+struct status registry_set_unseal(struct registry_set *s, struct arena *a, const struct person_key *key, struct str stored, struct str *ret) {
     return data_open(a, s->sealer, key, stored, ret);
 }
 
@@ -71,24 +71,24 @@ struct status registry_person_data_open(struct arena *a, const struct registry_p
     struct str plain;
     if (p->key_destroyed) return registry_fail(a, REGISTRY_E_PERSON_ERASED, STR("person"), registry_arg(STR("")));
     TRY(data_open(a, NULL, &p->key, p->sealed, &plain));
-    return person_data_read(a, plain, ret);
+    return registry_person_data_read(a, plain, ret);
 }
 
-struct status subject_data(struct decider *d, const struct subject *who, struct registry_person_data *ret) {
+struct status registry_subject_data(struct decider *d, const struct subject *who, struct registry_person_data *ret) {
     struct str plain;
     CHECK(who->row != NULL);
-    TRY(set_unseal(d->s, d->a, &who->key, who->row->data, &plain));
-    return person_data_read(d->a, plain, ret);
+    TRY(registry_set_unseal(d->s, d->a, &who->key, who->row->data, &plain));
+    return registry_person_data_read(d->a, plain, ret);
 }
 
 /* ---- events ------------------------------------------------------------------------------------------------------ */
 
-struct status decide_refuse(struct decider *d, enum registry_error which, const char *place, struct registry_arg one) {
+struct status registry_decide_refuse(struct decider *d, enum registry_error which, const char *place, struct registry_arg one) {
     d->refusal = registry_error_new(d->a, which, str_from(place), one, (struct registry_arg){{0}, {0}});
     return d->refusal ? STATUS_OK : status_memory();
 }
 
-struct status decide_event(struct decider *d, enum journal_type type, const struct subject *who, struct str open, struct str plaintext) {
+struct status registry_decide_event(struct decider *d, enum journal_type type, const struct subject *who, struct str open, struct str plaintext) {
     struct journal_event *ev = ARENA_PUSH(d->a, d->events, d->count, d->cap);
     if (!ev) return status_memory();
     *ev = (struct journal_event){.type = type, .version = REGISTRY_EVENT_VERSION, .open = open, .cover = who ? who->cover : 0};
@@ -100,24 +100,24 @@ struct status decide_event(struct decider *d, enum journal_type type, const stru
 
 /* ---- finding ------------------------------------------------------------------------------------------------------- */
 
-enum set_state subject_find(struct registry_set *s, const struct registry_person_ref *ref, struct set_person **ret) {
+enum set_state registry_subject_find(struct registry_set *s, const struct registry_person_ref *ref, struct set_person **ret) {
     struct id128 lookup;
     if (ref->kind == REGISTRY_REF_TOKEN) {
-        struct set_person *p = set_person_find(s, &ref->token);
-        if (!p && !set_cover_want(s, ref->cover, SET_PERSONS)) return SET_WAIT;
+        struct set_person *p = registry_set_person_find(s, &ref->token);
+        if (!p && !registry_set_cover_want(s, ref->cover, SET_PERSONS)) return SET_WAIT;
         if (p) *ret = p;
         return p ? SET_FOUND : SET_ABSENT;
     }
     registry_person_lookup(s->keys, &ref->person, ref->hospital, &lookup);
-    return set_person_by_lookup(s, &lookup, DAY_NONE, ret);
+    return registry_set_person_by_lookup(s, &lookup, DAY_NONE, ret);
 }
 
-struct status decide_subject(struct decider *d, const struct registry_person_ref *ref, const char *place, struct subject *ret) {
+struct status registry_decide_subject(struct decider *d, const struct registry_person_ref *ref, const char *place, struct subject *ret) {
     struct set_person *p = NULL;
-    if (subject_find(d->s, ref, &p) != SET_FOUND) return decide_refuse(d, REGISTRY_E_PERSON_UNKNOWN, place, registry_arg(STR("")));
-    if (p->linked) return decide_refuse(d, REGISTRY_E_PERSON_MERGED, place, registry_arg(STR("")));
-    TRY(set_person_show(d->s, p));
-    if (p->shown.key_destroyed) return decide_refuse(d, REGISTRY_E_PERSON_ERASED, place, registry_arg(STR("")));
+    if (registry_subject_find(d->s, ref, &p) != SET_FOUND) return registry_decide_refuse(d, REGISTRY_E_PERSON_UNKNOWN, place, registry_arg(STR("")));
+    if (p->linked) return registry_decide_refuse(d, REGISTRY_E_PERSON_MERGED, place, registry_arg(STR("")));
+    TRY(registry_set_person_show(d->s, p));
+    if (p->shown.key_destroyed) return registry_decide_refuse(d, REGISTRY_E_PERSON_ERASED, place, registry_arg(STR("")));
     *ret = (struct subject){p->person, p->cover, p->shown.key, p};
     return STATUS_OK;
 }
@@ -126,10 +126,10 @@ struct status decide_subject(struct decider *d, const struct registry_person_ref
 
 static void lookup_write(struct json_writer *w, const struct journal_keys *keys, const struct id128 *lookup, struct day_range on) {
     json_begin_object(w);
-    json_id_member(w, "lookup", lookup);
+    registry_json_id_member(w, "lookup", lookup);
     json_member_i64(w, STR("key"), journal_keys_version(keys));
-    json_day_member(w, "from", on.from);
-    json_day_member(w, "to", on.to);
+    registry_json_day_member(w, "from", on.from);
+    registry_json_day_member(w, "to", on.to);
     json_end_object(w);
 }
 
@@ -141,15 +141,15 @@ static struct status registration_write(struct decider *d, const struct newcomer
     buf_init(&b, LIMIT_JSON_TEXT_BYTES);
     json_writer_init(&w, &b, false);
     json_begin_object(&w);
-    json_id_member(&w, "person", &who->person);
-    json_cover_member(&w, "cover", who->cover);
+    registry_json_id_member(&w, "person", &who->person);
+    registry_json_cover_member(&w, "cover", who->cover);
     if (n->join) json_member_bool(&w, STR("joins"), true);
     json_name(&w, STR("lookups"));
     json_begin_array(&w);
     lookup_write(&w, d->s->keys, &lookup, (struct day_range){n->from, DAY_OPEN});
     json_end_array(&w);
     json_end_object(&w);
-    return canonical_take(d->a, &b, ret);
+    return registry_canonical_take(d->a, &b, ret);
 }
 
 static struct status person_make(struct decider *d, int64_t join, struct subject *ret) {
@@ -172,7 +172,7 @@ static struct status person_make(struct decider *d, int64_t join, struct subject
     return STATUS_OK;
 }
 
-struct status decide_register(struct decider *d, const struct newcomer *n, struct subject *ret) {
+struct status registry_decide_register(struct decider *d, const struct newcomer *n, struct subject *ret) {
     const struct bill_person *p = &n->ref->person;
     struct registry_person_number number = {p->id_kind, p->id, n->ref->hospital, {n->from, DAY_OPEN}};
     if (!str_eq(p->id_kind, STR("unknown"))) number.hospital = (struct str){0};
@@ -180,9 +180,9 @@ struct status decide_register(struct decider *d, const struct newcomer *n, struc
     struct subject who;
     struct str open, plain;
     TRY(person_make(d, n->join, &who));
-    TRY(person_data_write(d->a, &data, &plain));
+    TRY(registry_person_data_write(d->a, &data, &plain));
     TRY(registration_write(d, n, &who, &open));
-    TRY(decide_event(d, JOURNAL_PERSON_REGISTERED, &who, open, plain));
+    TRY(registry_decide_event(d, JOURNAL_PERSON_REGISTERED, &who, open, plain));
     *ret = who;
     return STATUS_OK;
 }
@@ -199,7 +199,7 @@ struct status registry_person_register(struct registry_set *s, const struct env 
         ref.person.born = born;
         ref.person.sex = sex;
     }
-    TRY(decide_register(&d, &newcomer, &who));
+    TRY(registry_decide_register(&d, &newcomer, &who));
     *ret_events = d.events;
     *ret_count = d.count;
     *ret = (struct registry_person){.person = who.person, .cover = who.cover, .key = who.key};
@@ -223,36 +223,36 @@ static struct status identified_event(struct decider *d, const struct subject *w
     struct buf b;
     struct json_writer w;
     struct str open, plain;
-    TRY(person_data_write(d->a, data, &plain));
+    TRY(registry_person_data_write(d->a, data, &plain));
     buf_init(&b, LIMIT_JSON_TEXT_BYTES);
     json_writer_init(&w, &b, false);
     json_begin_object(&w);
-    json_id_member(&w, "person", &who->person);
+    registry_json_id_member(&w, "person", &who->person);
     json_name(&w, STR("lookups"));
     json_begin_array(&w);
     if (lookup) lookup_write(&w, d->s->keys, lookup, on);
     json_end_array(&w);
     json_end_object(&w);
-    TRY(canonical_take(d->a, &b, &open));
-    return decide_event(d, JOURNAL_PERSON_IDENTIFIED, who, open, plain);
+    TRY(registry_canonical_take(d->a, &b, &open));
+    return registry_decide_event(d, JOURNAL_PERSON_IDENTIFIED, who, open, plain);
 }
 
-struct status decide_person(struct decider *d) {
+struct status registry_decide_person(struct decider *d) {
     const struct registry_person_ref *ref = &d->ch->person;
     const struct registry_value *from = registry_value(d->ch, REGISTRY_M_PERSON_FROM);
     struct set_person *known = NULL;
     struct subject who;
-    if (ref->kind == REGISTRY_REF_NUMBER && subject_find(d->s, ref, &known) == SET_ABSENT) {
+    if (ref->kind == REGISTRY_REF_NUMBER && registry_subject_find(d->s, ref, &known) == SET_ABSENT) {
         struct newcomer n = {ref, from->given ? from->day : DAY_NONE, 0};
-        return decide_register(d, &n, &who);
+        return registry_decide_register(d, &n, &who);
     }
-    TRY(decide_subject(d, ref, "person", &who));
+    TRY(registry_decide_subject(d, ref, "person", &who));
     if (d->refusal) return STATUS_OK;
     struct registry_person_data data;
     bool differs;
-    TRY(subject_data(d, &who, &data));
+    TRY(registry_subject_data(d, &who, &data));
     bool changed = data_update(&data, &ref->person, ref->kind == REGISTRY_REF_TOKEN, &differs);
-    if (differs) return decide_refuse(d, REGISTRY_E_DATA_DIFFERS, "person", registry_arg(STR("")));
+    if (differs) return registry_decide_refuse(d, REGISTRY_E_DATA_DIFFERS, "person", registry_arg(STR("")));
     return changed ? identified_event(d, &who, NULL, (struct day_range){DAY_NONE, DAY_OPEN}, &data) : STATUS_OK;
 }
 
@@ -272,19 +272,19 @@ static bool number_put(struct decider *d, struct registry_person_data *data, con
     return !same;
 }
 
-struct status decide_identifier(struct decider *d) {
+struct status registry_decide_identifier(struct decider *d) {
     const struct registry_person_ref *id = &d->ch->other;
     struct subject who;
     struct set_person *owner = NULL;
     struct id128 lookup;
-    TRY(decide_subject(d, &d->ch->person, "person", &who));
+    TRY(registry_decide_subject(d, &d->ch->person, "person", &who));
     if (d->refusal) return STATUS_OK;
-    if (subject_find(d->s, id, &owner) == SET_FOUND && owner != who.row) return decide_refuse(d, REGISTRY_E_IDENTIFIER_TAKEN, "identity", registry_arg(STR("")));
+    if (registry_subject_find(d->s, id, &owner) == SET_FOUND && owner != who.row) return registry_decide_refuse(d, REGISTRY_E_IDENTIFIER_TAKEN, "identity", registry_arg(STR("")));
     struct registry_person_data data;
     struct registry_person_number n = {id->person.id_kind, id->person.id, id->hospital, registry_range(d->ch, REGISTRY_M_IDENTIFIER_FROM, REGISTRY_M_IDENTIFIER_TO)};
     if (!str_eq(n.kind, STR("unknown"))) n.hospital = (struct str){0};
     bool differs;
-    TRY(subject_data(d, &who, &data));
+    TRY(registry_subject_data(d, &who, &data));
     bool updated = data_update(&data, &id->person, true, &differs);
     bool added = number_put(d, &data, &n);
     if (!updated && !added) return STATUS_OK;

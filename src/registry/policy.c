@@ -26,20 +26,20 @@ static bool status_find(struct str word, enum bill_policy_status *ret) {
 static void range_write(struct json_writer *w, const char *name, struct day_range r) {
     json_name(w, str_from(name));
     json_begin_object(w);
-    json_day_member(w, "from", r.from);
-    json_day_member(w, "to", r.to);
+    registry_json_day_member(w, "from", r.from);
+    registry_json_day_member(w, "to", r.to);
     json_end_object(w);
 }
 
 static struct day_range range_read(const struct json *o, const char *name) {
     const struct json *r = json_get(o, str_from(name));
     if (!r) return (struct day_range){DAY_NONE, DAY_OPEN};
-    return (struct day_range){json_day(r, "from", DAY_NONE), json_day(r, "to", DAY_OPEN)};
+    return (struct day_range){registry_json_day(r, "from", DAY_NONE), registry_json_day(r, "to", DAY_OPEN)};
 }
 
 /* ---- open ------------------------------------------------------------------------------------------------ */
 
-struct status policy_open_write(struct arena *a, const struct registry_policy *p, const char *of, struct str extra, struct str *ret) {
+struct status registry_policy_open_write(struct arena *a, const struct registry_policy *p, const char *of, struct str extra, struct str *ret) {
     struct buf b;
     struct json_writer w;
     buf_init(&b, LIMIT_JSON_TEXT_BYTES);
@@ -47,41 +47,41 @@ struct status policy_open_write(struct arena *a, const struct registry_policy *p
     json_begin_object(&w);
     json_member_string(&w, STR("policy"), p->terms.policy);
     json_member_string(&w, STR("plan"), p->terms.plan);
-    json_id_member(&w, "person", &p->person);
-    json_text_member(&w, "plan_version", p->terms.plan_version);
+    registry_json_id_member(&w, "person", &p->person);
+    registry_json_text_member(&w, "plan_version", p->terms.plan_version);
     range_write(&w, "period", p->terms.on);
     range_write(&w, "valid", p->valid);
     json_member_string(&w, STR("status"), str_from(status_name(p->terms.status)));
-    json_day_member(&w, "first_enrolled", p->terms.first_enrolled);
+    registry_json_day_member(&w, "first_enrolled", p->terms.first_enrolled);
     if (p->terms.claim_free_years >= 0) json_member_i64(&w, STR("claim_free_years"), p->terms.claim_free_years);
-    json_text_member(&w, "family", p->terms.family);
+    registry_json_text_member(&w, "family", p->terms.family);
     if (p->is_void) json_member_string(&w, STR("void"), p->void_reason);
-    json_text_member(&w, "of", str_from(of));
+    registry_json_text_member(&w, "of", str_from(of));
     if (extra.n > 0) {
         json_name(&w, STR("family_lookup"));
         json_raw(&w, extra);
     }
     json_end_object(&w);
-    return canonical_take(a, &b, ret);
+    return registry_canonical_take(a, &b, ret);
 }
 
-bool policy_open_read(struct arena *a, struct str open, struct registry_policy *ret) {
+bool registry_policy_open_read(struct arena *a, struct str open, struct registry_policy *ret) {
     const struct json *o = NULL;
     struct registry_policy p = {.recorded = ret->recorded, .superseded = ret->superseded};
     if (status_failed(json_parse(a, open, &o)) || o->kind != JSON_OBJECT) return false;
-    p.terms.policy = json_text(o, "policy");
-    p.terms.plan = json_text(o, "plan");
-    p.terms.plan_version = json_text(o, "plan_version");
+    p.terms.policy = registry_json_text(o, "policy");
+    p.terms.plan = registry_json_text(o, "plan");
+    p.terms.plan_version = registry_json_text(o, "plan_version");
     p.terms.on = range_read(o, "period");
     p.valid = range_read(o, "valid");
-    p.terms.first_enrolled = json_day(o, "first_enrolled", DAY_NONE);
-    p.terms.claim_free_years = json_number(o, "claim_free_years", -1);
-    p.terms.family = json_text(o, "family");
+    p.terms.first_enrolled = registry_json_day(o, "first_enrolled", DAY_NONE);
+    p.terms.claim_free_years = registry_json_number(o, "claim_free_years", -1);
+    p.terms.family = registry_json_text(o, "family");
     const struct json *is_void = json_get(o, STR("void"));
     p.is_void = is_void != NULL;
-    p.void_reason = json_text(o, "void");
-    bool good = p.terms.policy.n > 0 && p.terms.plan.n > 0 && status_find(json_text(o, "status"), &p.terms.status) &&
-                id128_parse(json_text(o, "person"), &p.person) && p.valid.from.v <= p.valid.to.v;
+    p.void_reason = registry_json_text(o, "void");
+    bool good = p.terms.policy.n > 0 && p.terms.plan.n > 0 && status_find(registry_json_text(o, "status"), &p.terms.status) &&
+                id128_parse(registry_json_text(o, "person"), &p.person) && p.valid.from.v <= p.valid.to.v;
     if (good) *ret = p;
     return good;
 }
@@ -91,8 +91,8 @@ bool policy_open_read(struct arena *a, struct str open, struct registry_policy *
 static void endorsement_write(struct json_writer *w, const struct bill_endorsement *e) {
     json_begin_object(w);
     json_member_string(w, STR("name"), e->name);
-    json_day_member(w, "from", e->on.from);
-    json_day_member(w, "to", e->on.to);
+    registry_json_day_member(w, "from", e->on.from);
+    registry_json_day_member(w, "to", e->on.to);
     if (e->exclude_count > 0) {
         json_name(w, STR("excludes"));
         json_begin_array(w);
@@ -102,7 +102,7 @@ static void endorsement_write(struct json_writer *w, const struct bill_endorseme
     json_end_object(w);
 }
 
-struct status policy_private_write(struct arena *a, const struct registry_policy *p, struct str *ret) {
+struct status registry_policy_private_write(struct arena *a, const struct registry_policy *p, struct str *ret) {
     const struct bill_policy *t = &p->terms;
     *ret = (struct str){0};
     if (!t->class_given && t->class_evidence.n == 0 && t->holder.n == 0 && t->payee.n == 0 && t->endorsement_count == 0) return STATUS_OK;
@@ -112,10 +112,10 @@ struct status policy_private_write(struct arena *a, const struct registry_policy
     json_writer_init(&w, &b, false);
     json_begin_object(&w);
     if (t->class_given) json_member_string(&w, STR("class"), t->class_name);
-    json_text_member(&w, "class_evidence", t->class_evidence);
-    json_text_member(&w, "class_reason", p->class_reason);
-    json_text_member(&w, "holder", t->holder);
-    json_text_member(&w, "payee", t->payee);
+    registry_json_text_member(&w, "class_evidence", t->class_evidence);
+    registry_json_text_member(&w, "class_reason", p->class_reason);
+    registry_json_text_member(&w, "holder", t->holder);
+    registry_json_text_member(&w, "payee", t->payee);
     if (t->endorsement_count > 0) {
         json_name(&w, STR("endorsements"));
         json_begin_array(&w);
@@ -123,7 +123,7 @@ struct status policy_private_write(struct arena *a, const struct registry_policy
         json_end_array(&w);
     }
     json_end_object(&w);
-    return canonical_take(a, &b, ret);
+    return registry_canonical_take(a, &b, ret);
 }
 
 static bool excludes_read(struct arena *a, const struct json *o, struct bill_endorsement *ret) {
@@ -137,16 +137,16 @@ static bool excludes_read(struct arena *a, const struct json *o, struct bill_end
     return true;
 }
 
-bool policy_private_read(struct arena *a, struct str json, struct registry_policy *ret) {
+bool registry_policy_private_read(struct arena *a, struct str json, struct registry_policy *ret) {
     const struct json *o = NULL;
     if (status_failed(json_parse(a, json, &o)) || o->kind != JSON_OBJECT) return false;
     struct bill_policy *t = &ret->terms;
     t->class_given = json_get(o, STR("class")) != NULL;
-    t->class_name = json_text(o, "class");
-    t->class_evidence = json_text(o, "class_evidence");
-    ret->class_reason = json_text(o, "class_reason");
-    t->holder = json_text(o, "holder");
-    t->payee = json_text(o, "payee");
+    t->class_name = registry_json_text(o, "class");
+    t->class_evidence = registry_json_text(o, "class_evidence");
+    ret->class_reason = registry_json_text(o, "class_reason");
+    t->holder = registry_json_text(o, "holder");
+    t->payee = registry_json_text(o, "payee");
     const struct json *list = json_get(o, STR("endorsements"));
     if (!list) return true;
     if (list->kind != JSON_ARRAY || list->count > LIMIT_BILL_ENDORSEMENTS) return false;
@@ -154,7 +154,7 @@ bool policy_private_read(struct arena *a, struct str json, struct registry_polic
     if (!items) return false;
     for (uint32_t i = 0; i < list->count; i++) {
         const struct json *e = &list->items[i];
-        items[i] = (struct bill_endorsement){.name = json_text(e, "name"), .on = {json_day(e, "from", DAY_NONE), json_day(e, "to", DAY_OPEN)}};
+        items[i] = (struct bill_endorsement){.name = registry_json_text(e, "name"), .on = {registry_json_day(e, "from", DAY_NONE), registry_json_day(e, "to", DAY_OPEN)}};
         if (!excludes_read(a, e, &items[i])) return false;
     }
     t->endorsements = items;
@@ -162,14 +162,14 @@ bool policy_private_read(struct arena *a, struct str json, struct registry_polic
     return true;
 }
 
-struct status set_policy_show(struct registry_set *s, struct set_policy *p, const struct person_key *key) {
+struct status registry_set_policy_show(struct registry_set *s, struct set_policy *p, const struct person_key *key) {
     if (p->decoded) return STATUS_OK;
     struct registry_policy shown = {0};
-    if (!policy_open_read(s->arena, p->data, &shown)) return registry_fail(s->arena, REGISTRY_E_ROW_BROKEN, STR("policies"), registry_arg(STR("policies")));
+    if (!registry_policy_open_read(s->arena, p->data, &shown)) return registry_fail(s->arena, REGISTRY_E_ROW_BROKEN, STR("policies"), registry_arg(STR("policies")));
     if (p->sealed.n > 32 && key) {
         struct str plain;
-        TRY(set_unseal(s, s->arena, key, p->sealed, &plain));
-        if (!policy_private_read(s->arena, plain, &shown)) return registry_fail(s->arena, REGISTRY_E_ROW_BROKEN, STR("policies"), registry_arg(STR("policies")));
+        TRY(registry_set_unseal(s, s->arena, key, p->sealed, &plain));
+        if (!registry_policy_private_read(s->arena, plain, &shown)) return registry_fail(s->arena, REGISTRY_E_ROW_BROKEN, STR("policies"), registry_arg(STR("policies")));
     }
     p->shown = shown;
     p->decoded = true;

@@ -303,7 +303,7 @@ static void certificate_read(struct registry_reader *r, const struct registry_va
 
 static void token_read(struct registry_reader *r, const struct registry_value *v, struct str path, struct registry_person_ref *ret) {
     ret->kind = REGISTRY_REF_TOKEN;
-    bool good = id128_parse(REF(v, PERSON)->text, &ret->token) && !id128_is_zero(&ret->token) && cover_parse(REF(v, COVER)->text, &ret->cover);
+    bool good = id128_parse(REF(v, PERSON)->text, &ret->token) && !id128_is_zero(&ret->token) && registry_cover_parse(REF(v, COVER)->text, &ret->cover);
     if (!good) registry_find(r, join(r, path, STR("person")), REGISTRY_E_TOKEN, none, none);
 }
 

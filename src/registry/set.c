@@ -91,7 +91,7 @@ static struct id128 cover_key(int64_t cover) {
     return key;
 }
 
-struct set_cover *set_cover_raw(struct registry_set *s, int64_t cover) {
+struct set_cover *registry_set_cover_raw(struct registry_set *s, int64_t cover) {
     struct id128 key = cover_key(cover);
     struct set_cover *c = table_find(s, SET_KIND_COVER, &key);
     if (c) return c;
@@ -101,7 +101,7 @@ struct set_cover *set_cover_raw(struct registry_set *s, int64_t cover) {
     return c;
 }
 
-int64_t set_cover_now(struct registry_set *s, int64_t cover) {
+int64_t registry_set_cover_now(struct registry_set *s, int64_t cover) {
     for (;;) {
         struct id128 key = cover_key(cover);
         struct set_cover *c = table_find(s, SET_KIND_COVER, &key);
@@ -110,10 +110,10 @@ int64_t set_cover_now(struct registry_set *s, int64_t cover) {
     }
 }
 
-struct set_cover *set_cover_at(struct registry_set *s, int64_t cover) { return set_cover_raw(s, set_cover_now(s, cover)); }
+struct set_cover *registry_set_cover_at(struct registry_set *s, int64_t cover) { return registry_set_cover_raw(s, registry_set_cover_now(s, cover)); }
 
-bool set_cover_want(struct registry_set *s, int64_t cover, uint32_t parts) {
-    struct set_cover *c = set_cover_at(s, cover);
+bool registry_set_cover_want(struct registry_set *s, int64_t cover, uint32_t parts) {
+    struct set_cover *c = registry_set_cover_at(s, cover);
     if (!c) return false;
     if ((c->loaded & parts) == parts) return true;
     c->wanted |= parts;
@@ -123,7 +123,7 @@ bool set_cover_want(struct registry_set *s, int64_t cover, uint32_t parts) {
 
 /* ---- look-ups and names ----------------------------------------------------------------------------------------- */
 
-struct set_lookup *set_lookup_at(struct registry_set *s, const struct id128 *lookup) {
+struct set_lookup *registry_set_lookup_at(struct registry_set *s, const struct id128 *lookup) {
     struct set_lookup *l = table_find(s, SET_KIND_LOOKUP, lookup);
     if (l) return l;
     l = SET_NEW(s, lookups, struct set_lookup);
@@ -132,8 +132,8 @@ struct set_lookup *set_lookup_at(struct registry_set *s, const struct id128 *loo
     return l;
 }
 
-bool set_lookup_want(struct registry_set *s, const struct id128 *lookup) {
-    struct set_lookup *l = set_lookup_at(s, lookup);
+bool registry_set_lookup_want(struct registry_set *s, const struct id128 *lookup) {
+    struct set_lookup *l = registry_set_lookup_at(s, lookup);
     if (!l) return false;
     if (l->loaded) return true;
     l->wanted = true;
@@ -141,7 +141,7 @@ bool set_lookup_want(struct registry_set *s, const struct id128 *lookup) {
     return false;
 }
 
-struct set_name *set_name_at(struct registry_set *s, struct str kind, struct str name) {
+struct set_name *registry_set_name_at(struct registry_set *s, struct str kind, struct str name) {
     struct digest d;
     struct sha256 h;
     struct id128 key;
@@ -162,8 +162,8 @@ struct set_name *set_name_at(struct registry_set *s, struct str kind, struct str
     return n->kind.p && n->name.p ? n : NULL;
 }
 
-bool set_name_want(struct registry_set *s, struct str kind, struct str name) {
-    struct set_name *n = set_name_at(s, kind, name);
+bool registry_set_name_want(struct registry_set *s, struct str kind, struct str name) {
+    struct set_name *n = registry_set_name_at(s, kind, name);
     if (!n) return false;
     if (n->loaded) return true;
     n->wanted = true;
@@ -173,26 +173,26 @@ bool set_name_want(struct registry_set *s, struct str kind, struct str name) {
 
 /* ---- rows ------------------------------------------------------------------------------------------------------------ */
 
-struct set_person *set_person_find(struct registry_set *s, const struct id128 *person) { return table_find(s, SET_KIND_PERSON, person); }
+struct set_person *registry_set_person_find(struct registry_set *s, const struct id128 *person) { return table_find(s, SET_KIND_PERSON, person); }
 
-struct set_person *set_person_add(struct registry_set *s, const struct id128 *person, int64_t cover) {
-    struct set_person *p = set_person_find(s, person);
+struct set_person *registry_set_person_add(struct registry_set *s, const struct id128 *person, int64_t cover) {
+    struct set_person *p = registry_set_person_find(s, person);
     if (p) return p;
-    struct set_cover *c = set_cover_at(s, cover);
+    struct set_cover *c = registry_set_cover_at(s, cover);
     p = c ? SET_NEW(s, persons, struct set_person) : NULL;
     if (!p || !table_put(s, SET_KIND_PERSON, person, p)) return NULL;
     *p = (struct set_person){.person = *person, .cover = c->cover, .born_cover = c->cover, .data_seq = -1};
     return SET_PUSH(s, c->persons, p) ? p : NULL;
 }
 
-struct set_person *set_person_end(struct registry_set *s, struct set_person *p) {
-    for (int step = 0; p && p->linked && step < REGISTRY_LINKS_MAX; step++) p = set_person_find(s, &p->into);
+struct set_person *registry_set_person_end(struct registry_set *s, struct set_person *p) {
+    for (int step = 0; p && p->linked && step < REGISTRY_LINKS_MAX; step++) p = registry_set_person_find(s, &p->into);
     return p;
 }
 
-struct set_identifier *set_identifier_add(struct registry_set *s, const struct set_identifier *row) {
-    struct set_lookup *l = set_lookup_at(s, &row->lookup);
-    struct set_cover *c = set_cover_at(s, row->cover);
+struct set_identifier *registry_set_identifier_add(struct registry_set *s, const struct set_identifier *row) {
+    struct set_lookup *l = registry_set_lookup_at(s, &row->lookup);
+    struct set_cover *c = registry_set_cover_at(s, row->cover);
     if (!l || !c) return NULL;
     for (uint32_t i = 0; i < l->rows.count; i++)
         if (l->rows.items[i]->recorded == row->recorded) return l->rows.items[i];
@@ -203,8 +203,8 @@ struct set_identifier *set_identifier_add(struct registry_set *s, const struct s
     return SET_PUSH(s, l->rows, r) && SET_PUSH(s, c->identifiers, r) ? r : NULL;
 }
 
-struct set_policy *set_policy_add(struct registry_set *s, const struct set_policy *row) {
-    struct set_cover *c = set_cover_at(s, row->cover);
+struct set_policy *registry_set_policy_add(struct registry_set *s, const struct set_policy *row) {
+    struct set_cover *c = registry_set_cover_at(s, row->cover);
     struct set_policy *p = c ? SET_NEW(s, policies, struct set_policy) : NULL;
     if (!p) return NULL;
     *p = *row;
@@ -212,8 +212,8 @@ struct set_policy *set_policy_add(struct registry_set *s, const struct set_polic
     return SET_PUSH(s, c->policies, p) ? p : NULL;
 }
 
-struct set_consent *set_consent_add(struct registry_set *s, const struct set_consent *row) {
-    struct set_cover *c = set_cover_at(s, row->cover);
+struct set_consent *registry_set_consent_add(struct registry_set *s, const struct set_consent *row) {
+    struct set_cover *c = registry_set_cover_at(s, row->cover);
     struct set_consent *p = c ? SET_NEW(s, consents, struct set_consent) : NULL;
     if (!p) return NULL;
     *p = *row;
@@ -221,15 +221,15 @@ struct set_consent *set_consent_add(struct registry_set *s, const struct set_con
     return SET_PUSH(s, c->consents, p) ? p : NULL;
 }
 
-struct set_world *set_world_add(struct registry_set *s, const struct set_world *row) {
-    struct set_name *n = set_name_at(s, row->kind, row->name);
+struct set_world *registry_set_world_add(struct registry_set *s, const struct set_world *row) {
+    struct set_name *n = registry_set_name_at(s, row->kind, row->name);
     struct set_world *w = n ? SET_NEW(s, world, struct set_world) : NULL;
     if (!w) return NULL;
     *w = *row;
     return SET_PUSH(s, n->rows, w) ? w : NULL;
 }
 
-void set_seq_put(struct registry_set *s, int64_t *field, int64_t seq) {
+void registry_set_seq_put(struct registry_set *s, int64_t *field, int64_t seq) {
     *field = seq;
     if (seq >= JOURNAL_SEQ_PROVISIONAL) (void)SET_PUSH(s, s->seqs, field);
 }
@@ -239,8 +239,8 @@ void registry_set_renumber(struct registry_set *s, int64_t base) {
     s->seqs.count = 0;
 }
 
-bool set_merge(struct registry_set *s, int64_t from, int64_t to) {
-    struct set_cover *f = set_cover_at(s, from), *t = set_cover_at(s, to);
+bool registry_set_merge(struct registry_set *s, int64_t from, int64_t to) {
+    struct set_cover *f = registry_set_cover_at(s, from), *t = registry_set_cover_at(s, to);
     struct set_move *move = f && t ? SET_NEW(s, moves, struct set_move) : NULL;
     if (!move || f == t) return move != NULL;
     *move = (struct set_move){f->cover, t->cover};
@@ -257,7 +257,7 @@ bool set_merge(struct registry_set *s, int64_t from, int64_t to) {
 
 /* ---- what others ask ------------------------------------------------------------------------------------------------------ */
 
-struct status set_person_show(struct registry_set *s, struct set_person *p) {
+struct status registry_set_person_show(struct registry_set *s, struct set_person *p) {
     struct registry_person *shown = &p->shown;
     shown->person = p->person;
     shown->cover = p->cover;
@@ -272,12 +272,12 @@ struct status set_person_show(struct registry_set *s, struct set_person *p) {
 }
 
 enum set_state registry_person_get(struct registry_set *s, int64_t cover, const struct id128 *person, const struct registry_person **ret) {
-    struct set_person *p = set_person_find(s, person);
+    struct set_person *p = registry_set_person_find(s, person);
     if (!p) {
-        if (!set_cover_want(s, cover, SET_PERSONS)) return SET_WAIT;
+        if (!registry_set_cover_want(s, cover, SET_PERSONS)) return SET_WAIT;
         return SET_ABSENT;
     }
-    if (status_failed(set_person_show(s, p))) {
+    if (status_failed(registry_set_person_show(s, p))) {
         p->shown.key_destroyed = true; /* a key that does not open is as good as none; the audit names it */
     }
     *ret = &p->shown;
@@ -295,30 +295,30 @@ static const struct set_identifier *identifier_on(const struct set_lookup *l, st
     return top;
 }
 
-enum set_state set_person_by_lookup(struct registry_set *s, const struct id128 *lookup, struct day on, struct set_person **ret) {
-    if (!set_lookup_want(s, lookup)) return SET_WAIT;
-    const struct set_identifier *top = identifier_on(set_lookup_at(s, lookup), on);
+enum set_state registry_set_person_by_lookup(struct registry_set *s, const struct id128 *lookup, struct day on, struct set_person **ret) {
+    if (!registry_set_lookup_want(s, lookup)) return SET_WAIT;
+    const struct set_identifier *top = identifier_on(registry_set_lookup_at(s, lookup), on);
     if (!top) return SET_ABSENT;
-    if (!set_cover_want(s, top->cover, SET_PERSONS)) return SET_WAIT;
-    struct set_person *p = set_person_find(s, &top->person);
-    p = p ? set_person_end(s, p) : NULL;
+    if (!registry_set_cover_want(s, top->cover, SET_PERSONS)) return SET_WAIT;
+    struct set_person *p = registry_set_person_find(s, &top->person);
+    p = p ? registry_set_person_end(s, p) : NULL;
     if (!p) return SET_ABSENT;
     *ret = p;
     return SET_FOUND;
 }
 
-enum set_state set_cover_by_lookup(struct registry_set *s, const struct id128 *lookup, int64_t *ret) {
-    if (!set_lookup_want(s, lookup)) return SET_WAIT;
-    const struct set_identifier *top = identifier_on(set_lookup_at(s, lookup), DAY_NONE);
-    if (top) *ret = set_cover_now(s, top->cover);
+enum set_state registry_set_cover_by_lookup(struct registry_set *s, const struct id128 *lookup, int64_t *ret) {
+    if (!registry_set_lookup_want(s, lookup)) return SET_WAIT;
+    const struct set_identifier *top = identifier_on(registry_set_lookup_at(s, lookup), DAY_NONE);
+    if (top) *ret = registry_set_cover_now(s, top->cover);
     return top ? SET_FOUND : SET_ABSENT;
 }
 
 enum set_state registry_identifier_get(struct registry_set *s, const struct id128 *lookup, struct day on, struct registry_identifier *ret) {
     struct set_person *p = NULL;
-    enum set_state state = set_person_by_lookup(s, lookup, on, &p);
+    enum set_state state = registry_set_person_by_lookup(s, lookup, on, &p);
     if (state != SET_FOUND) return state;
-    const struct set_identifier *row = identifier_on(set_lookup_at(s, lookup), on);
+    const struct set_identifier *row = identifier_on(registry_set_lookup_at(s, lookup), on);
     *ret = (struct registry_identifier){p->person, p->cover, row->on};
     return SET_FOUND;
 }
@@ -327,8 +327,8 @@ enum set_state registry_identifier_get(struct registry_set *s, const struct id12
 
 static bool leads_to(struct registry_set *s, const struct id128 *from, const struct id128 *to) {
     if (id128_equal(from, to)) return true;
-    struct set_person *p = set_person_find(s, from);
-    p = p ? set_person_end(s, p) : NULL;
+    struct set_person *p = registry_set_person_find(s, from);
+    p = p ? registry_set_person_end(s, p) : NULL;
     return p && id128_equal(&p->person, to);
 }
 
@@ -359,15 +359,15 @@ static bool versions_add(struct registry_set *s, struct set_policy **rows, uint3
     for (uint32_t i = 0; i < count; i++)
         if (rows[i]->recorded <= as_of) o[known++] = (struct overlay_row){rows[i]->valid, rows[i]->recorded, rows[i]};
     uint32_t cut = 0;
-    struct overlay_segment *segments = overlay_cut(s->arena, o, known, &cut);
+    struct overlay_segment *segments = registry_overlay_cut(s->arena, o, known, &cut);
     if (!segments) return false;
     for (uint32_t i = 0; i < cut; i++) {
         struct set_policy *row = NULL;
         for (uint32_t k = 0; k < count; k++)
             if (rows[k] == segments[i].thing) row = rows[k];
-        struct set_person *p = set_person_find(s, &row->person);
-        bool opens = p && !status_failed(set_person_show(s, p)) && !p->shown.key_destroyed;
-        if (status_failed(set_policy_show(s, row, opens ? &p->shown.key : NULL))) return false;
+        struct set_person *p = registry_set_person_find(s, &row->person);
+        bool opens = p && !status_failed(registry_set_person_show(s, p)) && !p->shown.key_destroyed;
+        if (status_failed(registry_set_policy_show(s, row, opens ? &p->shown.key : NULL))) return false;
         out[*n] = row->shown;
         out[*n].valid = segments[i].on;
         out[*n].recorded = row->recorded;
@@ -378,10 +378,10 @@ static bool versions_add(struct registry_set *s, struct set_policy **rows, uint3
 }
 
 enum set_state registry_policies_get(struct registry_set *s, int64_t cover, const struct id128 *person, int64_t as_of, const struct registry_policy **ret, uint32_t *ret_count) {
-    struct set_person *known = set_person_find(s, person);
+    struct set_person *known = registry_set_person_find(s, person);
     if (known) cover = known->cover;
-    if (!set_cover_want(s, cover, SET_PERSONS | SET_POLICIES)) return SET_WAIT;
-    struct set_cover *c = set_cover_at(s, cover);
+    if (!registry_set_cover_want(s, cover, SET_PERSONS | SET_POLICIES)) return SET_WAIT;
+    struct set_cover *c = registry_set_cover_at(s, cover);
     uint32_t all = c ? c->policies.count : 0;
     struct set_policy **rows = ARENA_ARRAY(s->arena, struct set_policy *, (size_t)all + 1);
     struct group *groups = ARENA_ARRAY(s->arena, struct group, (size_t)all + 1);
@@ -410,10 +410,10 @@ enum set_state registry_policies_get(struct registry_set *s, int64_t cover, cons
 }
 
 enum set_state registry_consents_get(struct registry_set *s, int64_t cover, const struct id128 *person, const struct registry_consent **ret, uint32_t *ret_count) {
-    struct set_person *known = set_person_find(s, person);
+    struct set_person *known = registry_set_person_find(s, person);
     if (known) cover = known->cover;
-    if (!set_cover_want(s, cover, SET_PERSONS | SET_CONSENTS)) return SET_WAIT;
-    struct set_cover *c = set_cover_at(s, cover);
+    if (!registry_set_cover_want(s, cover, SET_PERSONS | SET_CONSENTS)) return SET_WAIT;
+    struct set_cover *c = registry_set_cover_at(s, cover);
     struct registry_consent *out = c ? ARENA_ARRAY(s->arena, struct registry_consent, c->consents.count + 1) : NULL;
     if (!out) {
         s->out_of_memory = true;
@@ -422,7 +422,7 @@ enum set_state registry_consents_get(struct registry_set *s, int64_t cover, cons
     uint32_t n = 0;
     for (uint32_t i = 0; i < c->consents.count; i++) {
         struct set_consent *row = c->consents.items[i];
-        if (!leads_to(s, &row->person, person) || status_failed(set_consent_show(s, row))) continue;
+        if (!leads_to(s, &row->person, person) || status_failed(registry_set_consent_show(s, row))) continue;
         out[n++] = row->shown;
     }
     *ret = out;

@@ -48,8 +48,8 @@ static struct status covers_wanted(struct registry_set *s, struct arena *a, uint
 
 static void person_take(struct registry_set *s, const struct set_cover *c, const struct store_value *v) {
     struct id128 person = id_of(v[0].s);
-    if (set_person_find(s, &person)) return;
-    struct set_person *p = set_person_add(s, &person, c->cover);
+    if (registry_set_person_find(s, &person)) return;
+    struct set_person *p = registry_set_person_add(s, &person, c->cover);
     if (!p) {
         s->out_of_memory = true;
         return;
@@ -66,18 +66,18 @@ static void policy_take(struct registry_set *s, const struct set_cover *c, const
     struct set_policy row = {.person = id_of(v[0].s), .cover = c->cover, .policy = keep(s, v[1].s), .plan = keep(s, v[2].s), .status = keep(s, v[3].s),
                              .valid = {{(int32_t)v[4].i}, {(int32_t)v[5].i}}, .data = keep(s, v[6].s), .recorded = v[8].i, .superseded = v[9].i};
     if (!v[7].null) row.sealed = keep(s, v[7].s);
-    if (!set_policy_add(s, &row)) s->out_of_memory = true;
+    if (!registry_set_policy_add(s, &row)) s->out_of_memory = true;
 }
 
 static void consent_take(struct registry_set *s, const struct set_cover *c, const struct store_value *v) {
     struct set_consent row = {.person = id_of(v[0].s), .cover = c->cover, .n = v[1].i, .data = keep(s, v[2].s), .withdrawn = v[3].i, .seq = v[4].i};
-    if (!set_consent_add(s, &row)) s->out_of_memory = true;
+    if (!registry_set_consent_add(s, &row)) s->out_of_memory = true;
 }
 
 static void identifier_take(struct registry_set *s, const struct set_cover *c, const struct store_value *v) {
     struct set_identifier row = {.lookup = id_of(v[0].s), .key_version = v[1].i, .person = id_of(v[2].s), .cover = c->cover,
                                  .on = {{(int32_t)v[3].i}, {(int32_t)v[4].i}}, .recorded = v[5].i, .superseded = v[6].i};
-    if (!set_identifier_add(s, &row)) s->out_of_memory = true;
+    if (!registry_set_identifier_add(s, &row)) s->out_of_memory = true;
 }
 
 static struct status part_load(struct registry_set *s, struct store_connection *c, struct arena *a, enum set_part part) {
@@ -119,7 +119,7 @@ static struct status lookups_load(struct registry_set *s, struct store_connectio
         const struct set_lookup *l = w.things[rows.of[i]];
         struct set_identifier row = {.lookup = l->lookup, .key_version = v[0].i, .person = id_of(v[1].s), .cover = v[2].i,
                                      .on = {{(int32_t)v[3].i}, {(int32_t)v[4].i}}, .recorded = v[5].i, .superseded = v[6].i};
-        if (!set_identifier_add(s, &row)) return status_memory();
+        if (!registry_set_identifier_add(s, &row)) return status_memory();
     }
     for (uint32_t i = 0; i < w.count; i++) ((struct set_lookup *)w.things[i])->loaded = true;
     return STATUS_OK;
@@ -142,7 +142,7 @@ static struct status names_load(struct registry_set *s, struct store_connection 
         const struct store_value *v = store_row(&rows, i);
         const struct set_name *n = w.things[rows.of[i]];
         struct set_world row = {.kind = n->kind, .name = n->name, .on = {{(int32_t)v[0].i}, {(int32_t)v[1].i}}, .data = keep(s, v[2].s), .recorded = v[3].i, .superseded = v[4].i};
-        if (!set_world_add(s, &row)) return status_memory();
+        if (!registry_set_world_add(s, &row)) return status_memory();
     }
     for (uint32_t i = 0; i < w.count; i++) ((struct set_name *)w.things[i])->loaded = true;
     return STATUS_OK;

@@ -7,43 +7,43 @@
 
 #include "registry/internal.h"
 
-struct str json_text(const struct json *o, const char *name) {
+struct str registry_json_text(const struct json *o, const char *name) {
     const struct json *v = json_get(o, str_from(name));
     return v && v->kind == JSON_STRING ? v->text : (struct str){0};
 }
 
-int64_t json_number(const struct json *o, const char *name, int64_t absent) {
+int64_t registry_json_number(const struct json *o, const char *name, int64_t absent) {
     const struct json *v = json_get(o, str_from(name));
     int64_t n = absent;
     return v && v->kind == JSON_NUMBER && json_to_i64(v, &n) ? n : absent;
 }
 
-bool json_flag(const struct json *o, const char *name, bool absent) {
+bool registry_json_flag(const struct json *o, const char *name, bool absent) {
     const struct json *v = json_get(o, str_from(name));
     return v && v->kind == JSON_BOOL ? v->boolean : absent;
 }
 
-struct day json_day(const struct json *o, const char *name, struct day absent) {
+struct day registry_json_day(const struct json *o, const char *name, struct day absent) {
     struct day d = absent;
-    return day_parse(json_text(o, name), &d) ? d : absent;
+    return day_parse(registry_json_text(o, name), &d) ? d : absent;
 }
 
-struct str day_text(struct arena *a, struct day d) {
+struct str registry_day_text(struct arena *a, struct day d) {
     char out[11];
     size_t n = day_format(d, out);
     return arena_str(a, (struct str){out, n});
 }
 
-void json_day_member(struct json_writer *w, const char *name, struct day d) {
+void registry_json_day_member(struct json_writer *w, const char *name, struct day d) {
     char out[11];
     if (day_is(d)) json_member_string(w, str_from(name), (struct str){out, day_format(d, out)});
 }
 
-void json_text_member(struct json_writer *w, const char *name, struct str s) {
+void registry_json_text_member(struct json_writer *w, const char *name, struct str s) {
     if (s.n > 0) json_member_string(w, str_from(name), s);
 }
 
-void json_cover_member(struct json_writer *w, const char *name, int64_t cover) {
+void registry_json_cover_member(struct json_writer *w, const char *name, int64_t cover) {
     char digits[24];
     size_t at = sizeof digits;
     CHECK(cover > 0);
@@ -51,13 +51,13 @@ void json_cover_member(struct json_writer *w, const char *name, int64_t cover) {
     json_member_string(w, str_from(name), (struct str){digits + at, sizeof digits - at});
 }
 
-void json_id_member(struct json_writer *w, const char *name, const struct id128 *id) {
+void registry_json_id_member(struct json_writer *w, const char *name, const struct id128 *id) {
     char hex[33];
     id128_hex(id, hex);
     json_member_string(w, str_from(name), (struct str){hex, 32});
 }
 
-bool cover_parse(struct str s, int64_t *ret) {
+bool registry_cover_parse(struct str s, int64_t *ret) {
     if (s.n == 0 || s.n > 19 || s.p[0] == '0') return false;
     int64_t v = 0;
     for (size_t i = 0; i < s.n; i++) {
@@ -68,7 +68,7 @@ bool cover_parse(struct str s, int64_t *ret) {
     return true;
 }
 
-struct status canonical_take(struct arena *a, struct buf *b, struct str *ret) {
+struct status registry_canonical_take(struct arena *a, struct buf *b, struct str *ret) {
     const struct json *tree = NULL;
     struct buf out;
     buf_init(&out, LIMIT_JSON_BYTES);

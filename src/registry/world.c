@@ -91,30 +91,30 @@ static enum bill_hospital_kind hospital_kind_of(struct str word) {
 }
 
 static bool institution_read(const struct json *o, struct world_row *r) {
-    r->as.institution = (struct registry_institution){.id = r->name, .kind = json_text(o, "kind"), .zh = json_text(o, "zh"), .en = json_text(o, "en"),
-                                                      .region = json_text(o, "region"), .hospital_kind = hospital_kind_of(json_text(o, "hospital_kind")),
-                                                      .level = json_number(o, "level", 0)};
+    r->as.institution = (struct registry_institution){.id = r->name, .kind = registry_json_text(o, "kind"), .zh = registry_json_text(o, "zh"), .en = registry_json_text(o, "en"),
+                                                      .region = registry_json_text(o, "region"), .hospital_kind = hospital_kind_of(registry_json_text(o, "hospital_kind")),
+                                                      .level = registry_json_number(o, "level", 0)};
     if (r->as.institution.en.n == 0) r->as.institution.en = r->as.institution.zh;
     return r->as.institution.kind.n > 0;
 }
 
 static bool payer_read(const struct json *o, struct world_row *r) {
-    struct str hold = json_text(o, "hold");
-    r->as.payer = (struct registry_payer){.name = r->name, .institution = json_text(o, "institution"), .hold = str_eq(hold, STR("none")) ? (struct str){0} : hold,
-                                          .paid_by_each = str_eq(json_text(o, "paid_by"), STR("each")), .complex = json_flag(o, "complex", false),
-                                          .withdrawn = json_flag(o, "withdrawn", false), .advance_limit = json_number(o, "advance_limit", -1)};
+    struct str hold = registry_json_text(o, "hold");
+    r->as.payer = (struct registry_payer){.name = r->name, .institution = registry_json_text(o, "institution"), .hold = str_eq(hold, STR("none")) ? (struct str){0} : hold,
+                                          .paid_by_each = str_eq(registry_json_text(o, "paid_by"), STR("each")), .complex = registry_json_flag(o, "complex", false),
+                                          .withdrawn = registry_json_flag(o, "withdrawn", false), .advance_limit = registry_json_number(o, "advance_limit", -1)};
     return r->as.payer.institution.n > 0;
 }
 
 static bool region_read(const struct json *o, struct world_row *r) {
-    struct str against = json_text(o, "difference_against");
+    struct str against = registry_json_text(o, "difference_against");
     const struct registry_region *d = &region_default;
-    r->as.region = (struct registry_region){.code = r->name, .chain = json_text(o, "chain"), .readjudicate = str_eq(json_text(o, "reverse"), STR("readjudicate")),
-                                            .favour_needs_act = json_flag(o, "favour_needs_act", false),
-                                            .utc_offset_minutes = (int32_t)json_number(o, "utc_offset_minutes", d->utc_offset_minutes),
-                                            .guardian_age = (int32_t)json_number(o, "guardian_age", d->guardian_age),
-                                            .quote_minutes = (int32_t)json_number(o, "quote_minutes", d->quote_minutes),
-                                            .stay_quote_minutes = (int32_t)json_number(o, "stay_quote_minutes", d->stay_quote_minutes)};
+    r->as.region = (struct registry_region){.code = r->name, .chain = registry_json_text(o, "chain"), .readjudicate = str_eq(registry_json_text(o, "reverse"), STR("readjudicate")),
+                                            .favour_needs_act = registry_json_flag(o, "favour_needs_act", false),
+                                            .utc_offset_minutes = (int32_t)registry_json_number(o, "utc_offset_minutes", d->utc_offset_minutes),
+                                            .guardian_age = (int32_t)registry_json_number(o, "guardian_age", d->guardian_age),
+                                            .quote_minutes = (int32_t)registry_json_number(o, "quote_minutes", d->quote_minutes),
+                                            .stay_quote_minutes = (int32_t)registry_json_number(o, "stay_quote_minutes", d->stay_quote_minutes)};
     if (str_eq(against, STR("receivable"))) r->as.region.difference_against = REGISTRY_RECEIVABLE;
     if (str_eq(against, STR("waive"))) r->as.region.difference_against = REGISTRY_WAIVE;
     return true;
@@ -122,14 +122,14 @@ static bool region_read(const struct json *o, struct world_row *r) {
 
 static bool key_read(const struct json *o, struct world_row *r) {
     struct registry_key *k = &r->as.key;
-    *k = (struct registry_key){.id = r->name, .institution = json_text(o, "institution"), .role = json_text(o, "role"), .name = json_text(o, "name"),
-                               .revoked = json_flag(o, "revoked", false)};
-    return registry_role_parse(k->role, &k->role_id) && digest_parse(json_text(o, "hash"), &k->hash);
+    *k = (struct registry_key){.id = r->name, .institution = registry_json_text(o, "institution"), .role = registry_json_text(o, "role"), .name = registry_json_text(o, "name"),
+                               .revoked = registry_json_flag(o, "revoked", false)};
+    return registry_role_parse(k->role, &k->role_id) && digest_parse(registry_json_text(o, "hash"), &k->hash);
 }
 
 static bool text_read(const struct json *o, enum registry_world_kind kind, struct world_row *r) {
-    r->as.text = (struct registry_text){.kind = kind, .name = r->name, .on = r->on, .grade = json_text(o, "grade")};
-    return digest_parse(json_text(o, "hash"), &r->as.text.hash);
+    r->as.text = (struct registry_text){.kind = kind, .name = r->name, .on = r->on, .grade = registry_json_text(o, "grade")};
+    return digest_parse(registry_json_text(o, "hash"), &r->as.text.hash);
 }
 
 static bool row_read(struct arena *a, enum registry_world_kind kind, struct str data, struct world_row *r) {
@@ -233,7 +233,7 @@ static struct status texts_of_name(struct registry_world *w, const struct world_
     if (!rows) return status_memory();
     for (uint32_t i = 0; i < n->count; i++) rows[i] = (struct overlay_row){n->rows[i]->on, n->rows[i]->recorded, n->rows[i]};
     uint32_t count;
-    struct overlay_segment *cut = overlay_cut(&w->arena, rows, n->count, &count);
+    struct overlay_segment *cut = registry_overlay_cut(&w->arena, rows, n->count, &count);
     if (!cut) return status_memory();
     for (uint32_t i = 0; i < count; i++) {
         const struct world_row *r = cut[i].thing;

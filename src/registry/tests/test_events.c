@@ -30,9 +30,9 @@ static void event_print(struct town *t, const struct journal_event *ev, struct b
     struct buf b;
     struct json_writer w;
     struct str line, plain = {0};
-    struct set_person *p = set_person_find(t->set, &ev->person);
+    struct set_person *p = registry_set_person_find(t->set, &ev->person);
     if (p && ev->sealed.n) {
-        FINE(set_person_show(t->set, p));
+        FINE(registry_set_person_show(t->set, p));
         FINE(journal_unseal(&t->arena, &p->shown.key, ev, &plain));
     }
     buf_init(&b, 1 << 20);
@@ -40,7 +40,7 @@ static void event_print(struct town *t, const struct journal_event *ev, struct b
     json_begin_object(&w);
     json_member_string(&w, STR("type"), str_from(journal_type_name(ev->type)));
     json_member_i64(&w, STR("version"), ev->version);
-    if (ev->cover) json_cover_member(&w, "cover", ev->cover);
+    if (ev->cover) registry_json_cover_member(&w, "cover", ev->cover);
     json_name(&w, STR("open"));
     json_raw(&w, ev->open);
     if (plain.n) {
@@ -48,7 +48,7 @@ static void event_print(struct town *t, const struct journal_event *ev, struct b
         json_raw(&w, plain);
     }
     json_end_object(&w);
-    FINE(canonical_take(&t->arena, &b, &line));
+    FINE(registry_canonical_take(&t->arena, &b, &line));
     buf_add(out, line);
     buf_add_char(out, '\n');
 }
@@ -99,10 +99,10 @@ static void written_today(void **state) {
 static void event_read(struct town *t, struct str line, struct journal_event *ret) {
     const struct json *o;
     FINE(json_parse(&t->arena, line, &o));
-    *ret = (struct journal_event){.version = (int32_t)json_number(o, "version", 0), .open = json_get(o, STR("open"))->raw};
-    assert_true(journal_type_parse(json_text(o, "type"), &ret->type));
-    struct str cover = json_text(o, "cover");
-    if (cover.n) assert_true(cover_parse(cover, &ret->cover));
+    *ret = (struct journal_event){.version = (int32_t)registry_json_number(o, "version", 0), .open = json_get(o, STR("open"))->raw};
+    assert_true(journal_type_parse(registry_json_text(o, "type"), &ret->type));
+    struct str cover = registry_json_text(o, "cover");
+    if (cover.n) assert_true(registry_cover_parse(cover, &ret->cover));
 }
 
 static void every_version_folds(void **state) {

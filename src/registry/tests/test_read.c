@@ -152,8 +152,8 @@ static void lookups(void **state) {
     passport.id_kind = STR("07");
     registry_person_lookup(t.keys, &passport, STR("H2"), &b);
     assert_false(id128_equal(&a, &b));
-    family_lookup(t.keys, STR("ab"), STR("c"), &a);
-    family_lookup(t.keys, STR("a"), STR("bc"), &b);
+    registry_family_lookup(t.keys, STR("ab"), STR("c"), &a);
+    registry_family_lookup(t.keys, STR("a"), STR("bc"), &b);
     assert_false(id128_equal(&a, &b));
     journal_keys_close(t.keys);
     town_close(&t);
@@ -175,7 +175,7 @@ static void overlay_against_days(void **state) {
             bool open = (seed >> 50 & 7) == 0, begins = (seed >> 54 & 7) != 0;
             r[i] = (struct overlay_row){{begins ? (struct day){from} : DAY_NONE, open ? DAY_OPEN : (struct day){from + length}}, (int64_t)i, &r[i]};
         }
-        struct overlay_segment *cut = overlay_cut(&a, r, n, &count);
+        struct overlay_segment *cut = registry_overlay_cut(&a, r, n, &count);
         assert_non_null(cut);
         for (int32_t day = -2; day < 60; day++) {
             const void *wanted = NULL, *got = NULL;

@@ -81,7 +81,7 @@ static struct set_person *person_of(struct spec *sp, struct registry_set *s, str
     struct set_person *p = NULL;
     FINE(json_parse(a, json, &tree));
     if (!registry_person_ref_read(&r, tree, STR("person"), ref)) fail_msg("%s:%u: not a person: %.*s", sp->file, sp->line, STR_FMT(json));
-    while (subject_find(s, ref, &p) == SET_WAIT) town_load(sp->town, s);
+    while (registry_subject_find(s, ref, &p) == SET_WAIT) town_load(sp->town, s);
     return p;
 }
 
@@ -108,7 +108,7 @@ static struct str cell_of(struct spec *sp, const struct registry_policy *list, u
         buf_printf(&b, "%.*s %s", STR_FMT(list[i].terms.policy), status_word(list[i].terms.status));
         if (list[i].is_void) buf_printf(&b, " (%.*s)", STR_FMT(list[i].void_reason));
         if (list[i].terms.class_given) buf_printf(&b, " class=%.*s", STR_FMT(list[i].terms.class_name));
-        if (day_is(list[i].terms.first_enrolled)) buf_printf(&b, " since %.*s", STR_FMT(day_text(&sp->town->arena, list[i].terms.first_enrolled)));
+        if (day_is(list[i].terms.first_enrolled)) buf_printf(&b, " since %.*s", STR_FMT(registry_day_text(&sp->town->arena, list[i].terms.first_enrolled)));
         for (uint32_t k = 0; k < list[i].terms.endorsement_count; k++) buf_printf(&b, " +%.*s", STR_FMT(list[i].terms.endorsements[k].name));
     }
     struct str s = arena_str(&sp->town->arena, b.n ? buf_view(&b) : STR("-"));
@@ -156,7 +156,7 @@ static void policies_check(struct spec *sp, struct str who) {
     }
 }
 
-static struct str range_text(struct arena *a, struct day_range r) { return arena_printf(a, "%.*s..%.*s", STR_FMT(day_text(a, r.from)), STR_FMT(day_text(a, r.to))); }
+static struct str range_text(struct arena *a, struct day_range r) { return arena_printf(a, "%.*s..%.*s", STR_FMT(registry_day_text(a, r.from)), STR_FMT(registry_day_text(a, r.to))); }
 
 /* Compares the rows that follow with what was printed, line by line. */
 static void rows_check(struct spec *sp, const char *what, struct str got) {
@@ -220,7 +220,7 @@ static void touched_check(struct spec *sp, struct str rest) {
     struct day today = {(int32_t)((sp->town->e.now_ms / 60'000 + 480) / 1440)};
     FINE(registry_touched_of(a, sp->town->events, sp->town->event_count, today, &list, &count));
     buf_init(&out, 1 << 16);
-    for (uint32_t i = 0; i < count; i++) buf_printf(&out, "%s%.*s %.*s", i ? ", " : "", STR_FMT(list[i].plan), STR_FMT(day_text(a, list[i].from)));
+    for (uint32_t i = 0; i < count; i++) buf_printf(&out, "%s%.*s %.*s", i ? ", " : "", STR_FMT(list[i].plan), STR_FMT(registry_day_text(a, list[i].from)));
     if (count == 0) buf_add_cstr(&out, "nothing");
     if (!str_eq(trim(rest), trim(buf_view(&out)))) problem(sp, "touched", rest, buf_view(&out));
     buf_done(&out);

@@ -69,7 +69,7 @@ static void texts(void **state) {
     assert_int_equal(count, COUNT_OF(wanted));
     for (uint32_t i = 0; i < count; i++) {
         struct str got = arena_printf(&t.arena, "%s %.*s %.*s %.*s..%.*s", registry_world_kind_name(list[i].kind), STR_FMT(list[i].name), STR_FMT(list[i].text),
-                                      STR_FMT(day_text(&t.arena, list[i].on.from)), STR_FMT(day_text(&t.arena, list[i].on.to)));
+                                      STR_FMT(registry_day_text(&t.arena, list[i].on.from)), STR_FMT(registry_day_text(&t.arena, list[i].on.to)));
         assert_string_equal(got.p, wanted[i]);
     }
     crypto_sha256(STR("two"), &d);
