@@ -124,6 +124,7 @@ struct http_listener {
     uint32_t mode;               /* of a Unix socket: 0600, 0660 */
     uint32_t threads;            /* 0: one */
     bool may_replace;            /* a Unix socket: somebody else's lock proves that a socket file found there is dead */
+    bool own_folder;             /* a Unix socket: its folder is made for it (mode 0700, must not exist) and goes with it */
 };
 struct http_metrics {
     uint64_t connections_open, connections_total, requests_total, status_total[6], refused_total[HTTP_ERROR_COUNT], body_bytes_in, body_bytes_out, cut_slow_total;

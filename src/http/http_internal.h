@@ -26,6 +26,7 @@ struct http_socket {
     int fd;
     struct str address;   /* as it really is */
     struct str unix_path; /* to be removed at the end; empty: TCP */
+    struct str folder;    /* the same; empty: none */
 };
 struct status http_listen(struct arena *a, const struct http_listener *l, struct http_socket *ret);
 void http_unlisten(struct http_socket *s);

@@ -111,6 +111,15 @@ static bool unix_alive(const union place *p)
 static struct status unix_listen(struct arena *a, const struct http_listener *l, const union place *p, struct str path, struct http_socket *ret)
 {
     struct stat st;
+    struct str folder = path;
+    while (folder.n > 0 && folder.p[folder.n - 1] != '/') folder.n--;
+    if (l->own_folder) {
+        folder = arena_str(a, folder);
+        if (!folder.p) return status_memory();
+        const int made = mkdir(folder.p, 0700); /* tidy-ok call-system: the seam to sockets is this file */
+        if (made != 0) return listen_failed(a, l->address, -1, errno);
+        ret->folder = folder;
+    }
     if (lstat(p->un.sun_path, &st) == 0) { /* tidy-ok call-system: the seam to sockets is this file */
         if (!S_ISSOCK(st.st_mode) || (!l->may_replace && unix_alive(p))) return listen_failed(a, l->address, -1, EADDRINUSE);
         (void)unlink(p->un.sun_path); /* tidy-ok call-system: the seam to sockets is this file */
@@ -144,7 +153,6 @@ static struct status tcp_listen(struct arena *a, const struct http_listener *l, 
     size_t host_n = l->address.n;
     while (l->address.p[host_n - 1] != ':') host_n--;
     ret->address = arena_printf(a, "%.*s%u", (int)host_n, l->address.p, port);
-    ret->unix_path = STR("");
     ret->fd = fd;
     return ret->address.p ? STATUS_OK : status_memory();
 }
@@ -154,9 +162,11 @@ struct status http_listen(struct arena *a, const struct http_listener *l, struct
     union place p;
     socklen_t n = 0;
     struct str path;
-    struct http_socket s = {.fd = -1, .unix_path = STR("")};
+    struct http_socket s = {.fd = -1, .unix_path = STR(""), .folder = STR("")};
     if (unix_parse(l->address, &p, &path)) {
-        TRY(unix_listen(a, l, &p, path, &s));
+        const struct status failed = unix_listen(a, l, &p, path, &s);
+        if (status_failed(failed)) http_unlisten(&s);
+        TRY(failed);
     } else if (!str_starts(l->address, STR("unix:")) && tcp_parse(l->address, &p, &n)) {
         TRY(tcp_listen(a, l, &p, n, &s));
     } else {
@@ -175,6 +185,7 @@ struct status http_listen(struct arena *a, const struct http_listener *l, struct
 void http_unlisten(struct http_socket *s)
 {
     if (s->unix_path.n > 0) (void)unlink(s->unix_path.p); /* tidy-ok call-system: the seam to sockets is this file */
+    if (s->folder.n > 0) (void)rmdir(s->folder.p); /* tidy-ok call-system: the seam to sockets is this file */
     if (s->fd >= 0) (void)close(s->fd);
-    *s = (struct http_socket){.fd = -1, .unix_path = STR("")};
+    *s = (struct http_socket){.fd = -1, .unix_path = STR(""), .folder = STR("")};
 }

@@ -135,7 +135,7 @@ struct status http_server_open(struct arena *a, const struct http_server_options
     if (!s) return status_memory();
     *s = (struct http_server){.env = o->env, .o = *o};
     for (uint32_t i = 0; i < HTTP_LISTENERS_MAX; i++) {
-        s->sockets[i] = (struct http_socket){.fd = -1, .unix_path = STR("")};
+        s->sockets[i] = (struct http_socket){.fd = -1, .unix_path = STR(""), .folder = STR("")};
         s->doors[i] = (struct http_door){s, i};
     }
     CHECK(pthread_mutex_init(&s->lock, NULL) == 0 && pthread_mutex_init(&s->watch_lock, NULL) == 0);
