@@ -329,7 +329,6 @@ struct status life_again_run(struct life_again *g, const struct life_recorded *c
     }
     if (bill) {
         *run->bill = *bill;
-        run->later_count = run->later_count; /* who was held back then is still */
         run->refused_count = 0;
         TRY(life_exceptions_find(a, run, NULL, run->settled_on));
     }
@@ -339,15 +338,17 @@ struct status life_again_run(struct life_again *g, const struct life_recorded *c
     TRY(life_run_again(a, run, false));
     const struct registry_region *region = life_again_region(g, c->row);
     const struct currency *currency = life_recorded_currency(g->x, c);
+    g->wait = !currency;
+    if (g->wait) return STATUS_OK;
     *row = *c->row;
     struct difference d = {.g = g, .row = row, .region = region};
-    d.postings = (struct life_postings){.x = g->x, .a = a, .case_id = row->id, .at_ms = g->x->now_ms, .day = life_business_day(region, g->x->now_ms).v, .currency = currency};
+    d.postings = (struct life_postings){.x = g->x, .a = a, .case_id = row->id, .at_ms = g->x->now_ms, .event = c->count, .day = life_business_day(region, g->x->now_ms).v, .currency = currency};
     TRY(shares_differ(&d, c, run));
     *e = (struct cases_effect){.type = JOURNAL_CASE_ADJUSTED, .case_id = row->id, .person = row->person, .cover = row->cover, .because = g->target.row->id,
                                .day = d.postings.day, .state = row->state, .institution = g->cmd->who.institution, .engine = PLAN_ENGINE_VERSION,
                                .world_version = registry_world_version(g->x->world), .note_code = str_from(g->note)};
     TRY(deltas_make(g, c, &run->answer, e));
-    g->wait = g->wait || d.postings.wait || !currency;
+    g->wait = d.postings.wait;
     if (g->wait || (!d.differs && e->delta_count == 0)) return STATUS_OK;
     return adjusted_add(g, c, run, &d, e);
 }

@@ -116,10 +116,10 @@ static struct status account_need(struct life_postings *p, const struct life_sid
     return STATUS_OK;
 }
 
-/* Unique for ever: the time, the place in the list, and a hash of case, time and place. */
+/* Unique for ever: the time, the place in the list, and a hash of case, event and place. */
 static struct id128 transfer_id(const struct life_postings *p)
 {
-    int64_t seed[4] = {p->at_ms, (int64_t)p->count, (int64_t)id128_carried(&p->case_id), id128_ms(&p->case_id)};
+    const int64_t seed[3] = {p->at_ms, (int64_t)p->count, (int64_t)p->event};
     const uint64_t hash = str_hash((struct str){(const char *)seed, sizeof seed}) ^ str_hash(id128_view(&p->case_id));
     return id128_make(p->at_ms, (uint16_t)p->count, hash);
 }

@@ -36,6 +36,7 @@ struct life_postings {
     struct arena *a;
     struct id128 case_id;
     int64_t at_ms;
+    uint32_t event;                /* how many events the case has had: two of one moment must not make one id */
     int32_t day;
     const struct currency *currency;
     struct ledger_transfer *transfers;

@@ -91,7 +91,7 @@ static struct status reversal_add(struct life_again *g, const struct reverse_par
     row->state = CASES_STATE_REVERSED;
     *e = (struct cases_effect){.type = JOURNAL_CASE_REVERSED, .case_id = row->id, .person = row->person, .cover = row->cover, .row = row,
                                .state = CASES_STATE_REVERSED, .day = life_business_day(region, g->x->now_ms).v, .institution = g->cmd->who.institution, .act_by = p->by};
-    struct life_postings postings = {.x = g->x, .a = a, .case_id = row->id, .at_ms = g->x->now_ms, .day = e->day};
+    struct life_postings postings = {.x = g->x, .a = a, .case_id = row->id, .at_ms = g->x->now_ms, .event = c->count, .day = e->day};
     TRY(life_postings_mirror(&postings, c));
     g->wait = g->wait || postings.wait;
     life_postings_into(&postings, e);

@@ -225,7 +225,7 @@ static struct status act_decide(struct share_work *w, const struct cases_share *
     *w->e = (struct cases_effect){.type = JOURNAL_SHARE_CHANGED, .case_id = w->row->id, .person = w->row->person, .cover = w->row->cover, .state = w->row->state,
                                   .day = life_business_day(region, x->now_ms).v, .institution = w->cmd->who.institution, .act = str_from(life_act_name(w->p->act)),
                                   .act_by = w->p->by};
-    w->postings = (struct life_postings){.x = x, .a = a, .case_id = w->row->id, .at_ms = x->now_ms, .day = w->e->day, .currency = currency};
+    w->postings = (struct life_postings){.x = x, .a = a, .case_id = w->row->id, .at_ms = x->now_ms, .event = w->c->count, .day = w->e->day, .currency = currency};
     TRY(act_do(w));
     if (w->wait || w->postings.wait || w->cmd->outcome.http) return STATUS_OK;
     return event_make(w, share, to);
