@@ -56,6 +56,10 @@ static struct status account_take(struct account_entry *e, const struct store_va
     e->a.debits_posted = v[6].i;
     e->a.credits_pending = v[7].i;
     e->a.credits_posted = v[8].i;
+    e->read.debits_pending = v[5].i;
+    e->read.debits_posted = v[6].i;
+    e->read.credits_pending = v[7].i;
+    e->read.credits_posted = v[8].i;
     e->state = ENTRY_FOUND;
     return STATUS_OK;
 }
@@ -90,28 +94,49 @@ static void entries_sort(struct account_entry **e, uint32_t count) {
     }
 }
 
-/* Reads (and locks) all accounts that are wished. */
+/* A decision reads the balance of an account with a limit; all others are only added to. */
+static bool is_limited(const struct account_entry *e) {
+    return e->state == ENTRY_FOUND && (e->a.flags & (LEDGER_DEBITS_WITHIN_CREDITS | LEDGER_CREDITS_WITHIN_DEBITS | LEDGER_DEBITS_WITHIN_LIMIT));
+}
+
+static bool has_holds(const struct ledger_set *s) {
+    for (uint32_t i = 0; i < s->transfer_count; i++)
+        if (s->transfer_list[i]->hold_wished) return true;
+    return false;
+}
+
+static struct status accounts_read(struct ledger_set *s, struct store_connection *c, struct arena *a, enum rows_statement how, struct account_entry **entries,
+                                   uint32_t count) {
+    struct store_value *params = ARENA_ARRAY(a, struct store_value, (size_t)count * 2);
+    if (!params) return status_memory();
+    for (uint32_t i = 0; i < count; i++) key_put(params, i, s->shard, STORE_I(entries[i]->a.id));
+    struct store_rows rows = {0};
+    if (c && count) TRY(store_read(c, a, rows_statement(how), params, count, &rows));
+    for (uint32_t i = 0; i < rows.count; i++) TRY(account_take(entries[rows.of[i]], store_row(&rows, i), s, a));
+    return STATUS_OK;
+}
+
+/* Reads all accounts that are wished, and locks those on whose balance something is decided: with a limit, or of holds. */
 static struct status accounts_load(struct ledger_set *s, struct store_connection *c, struct arena *a) {
     const uint32_t count = s->account_waits;
     if (count == 0) return STATUS_OK;
     struct account_entry **wished = ARENA_ARRAY(a, struct account_entry *, count);
-    struct store_value *params = ARENA_ARRAY(a, struct store_value, (size_t)count * 2);
-    if (!wished || !params) return status_memory();
-    uint32_t n = 0;
+    if (!wished) return status_memory();
+    uint32_t n = 0, limited = 0;
     for (uint32_t i = 0; i < s->account_count && n < count; i++) {
         if (s->accounts[i]->state == ENTRY_WAIT) wished[n++] = s->accounts[i];
     }
     CHECK(n == count);
     entries_sort(wished, count);
-    for (uint32_t i = 0; i < count; i++) key_put(params, i, s->shard, STORE_I(wished[i]->a.id));
-    struct store_rows rows = {0};
-    if (c) TRY(store_read(c, a, rows_statement(ROWS_READ_ACCOUNTS), params, count, &rows));
-    for (uint32_t i = 0; i < rows.count; i++) TRY(account_take(wished[rows.of[i]], store_row(&rows, i), s, a));
+    const bool lock_all = has_holds(s);
+    TRY(accounts_read(s, c, a, lock_all ? ROWS_LOCK_ACCOUNTS : ROWS_READ_ACCOUNTS, wished, count));
     for (uint32_t i = 0; i < count; i++) {
         if (wished[i]->state == ENTRY_WAIT) wished[i]->state = ENTRY_ABSENT;
+        if (is_limited(wished[i])) wished[limited++] = wished[i];
     }
     s->account_waits = 0;
-    return STATUS_OK;
+    const bool shared = c && store_connection_kind(c) == STORE_POSTGRES;
+    return shared && !lock_all ? accounts_read(s, c, a, ROWS_LOCK_ACCOUNTS, wished, limited) : STATUS_OK;
 }
 
 /* ---- loading transfers ---------------------------------------------------------------------------------------------------- */

@@ -5,7 +5,7 @@
 #include "ledger/set.h"
 
 enum rows_statement {
-    ROWS_READ_ACCOUNTS,
+    ROWS_READ_ACCOUNTS, ROWS_LOCK_ACCOUNTS,
     ROWS_READ_TRANSFERS,
     ROWS_READ_HOLDS_DEBIT,
     ROWS_READ_HOLDS_CREDIT,

@@ -16,6 +16,9 @@ struct account_entry {
     enum entry_state state;
     bool holds_read;         /* its holds that may expire are here, if limits ask for them */
     int64_t due_debits, due_credits; /* of pending sums: holds whose time has come */
+    struct {
+        int64_t debits_pending, debits_posted, credits_pending, credits_posted;
+    } read;                  /* as they were read or last flushed: what goes out is the difference */
 };
 struct transfer_entry {
     struct ledger_transfer t; /* first, as above */

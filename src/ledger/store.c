@@ -1,6 +1,7 @@
 /* ledger/store — the statements of the room on both stores, and writing the working set back.
  *
- * Who uses it: load.c and audit.c; cases and the bench through ledger.h. Invariants: an account is written once a group however often it moved; a hold is settled
+ * Who uses it: load.c and audit.c; cases and the bench through ledger.h. Invariants: an account is written once a group however often it moved, as what was
+ * added to it, so that workers who only add need not wait for each other; a hold is settled
  * at most once also because the database has a unique index on pending_id. Everything is a set: one statement a table and group on PostgreSQL.
  */
 #include "ledger/rows.h"
@@ -15,6 +16,11 @@
  * instead of 2). */
 static const struct store_statement statements[ROWS_STATEMENT_COUNT] = {
     [ROWS_READ_ACCOUNTS] = {"ledger.accounts_read", "ii", "ittiiiiii",
+        "SELECT " ACCOUNT_COLUMNS " FROM accounts a WHERE a.shard = ?1 AND a.id = ?2",
+        "SELECT p.n, " ACCOUNT_COLUMNS " FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS p(shard, id, n)"
+        " JOIN accounts a ON a.shard = p.shard AND a.id = p.id ORDER BY p.n",
+        true},
+    [ROWS_LOCK_ACCOUNTS] = {"ledger.accounts_lock", "ii", "ittiiiiii",
         "SELECT " ACCOUNT_COLUMNS " FROM accounts a WHERE a.shard = ?1 AND a.id = ?2",
         "SELECT p.n, " ACCOUNT_COLUMNS " FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS p(shard, id, n)"
         " JOIN accounts a ON a.shard = p.shard AND a.id = p.id ORDER BY p.n FOR UPDATE OF a",
@@ -34,17 +40,19 @@ static const struct store_statement statements[ROWS_STATEMENT_COUNT] = {
         "SELECT p.n, " TRANSFER_COLUMNS " FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS p(shard, credit, n)"
         " JOIN transfers t ON t.shard = p.shard AND t.credit = p.credit WHERE t.state = 1 AND t.expires_ms > 0 ORDER BY p.n",
         true},
-    [ROWS_INSERT_ACCOUNTS] = {"ledger.accounts_insert", "iittiiiiii", "",
+    [ROWS_INSERT_ACCOUNTS] = {"ledger.accounts_insert", "iittii", "",
         "INSERT INTO accounts (shard, id, code, currency, flags, debit_limit, debits_pending, debits_posted, credits_pending, credits_posted)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, 0) ON CONFLICT (shard, id) DO NOTHING",
         "INSERT INTO accounts (shard, id, code, currency, flags, debit_limit, debits_pending, debits_posted, credits_pending, credits_posted)"
-        " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])",
+        " SELECT p.*, 0, 0, 0, 0 FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bigint[]) AS p ON CONFLICT (shard, id) DO NOTHING",
         true},
     [ROWS_UPDATE_ACCOUNTS] = {"ledger.accounts_update", "iiiiiiii", "",
-        "UPDATE accounts SET flags = ?3, debit_limit = ?4, debits_pending = ?5, debits_posted = ?6, credits_pending = ?7, credits_posted = ?8"
+        "UPDATE accounts SET flags = ?3, debit_limit = ?4, debits_pending = debits_pending + ?5, debits_posted = debits_posted + ?6,"
+        " credits_pending = credits_pending + ?7, credits_posted = credits_posted + ?8"
         " WHERE shard = ?1 AND id = ?2",
-        "UPDATE accounts a SET flags = p.flags, debit_limit = p.debit_limit, debits_pending = p.debits_pending, debits_posted = p.debits_posted,"
-        " credits_pending = p.credits_pending, credits_posted = p.credits_posted"
+        "UPDATE accounts a SET flags = p.flags, debit_limit = p.debit_limit, debits_pending = a.debits_pending + p.debits_pending,"
+        " debits_posted = a.debits_posted + p.debits_posted, credits_pending = a.credits_pending + p.credits_pending,"
+        " credits_posted = a.credits_posted + p.credits_posted"
         " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])"
         " AS p(shard, id, flags, debit_limit, debits_pending, debits_posted, credits_pending, credits_posted) WHERE a.shard = p.shard AND a.id = p.id",
         true},
@@ -78,15 +86,25 @@ const struct store_statement *rows_statement(enum rows_statement s) { return &st
 static struct store_value id_or_null(const struct id128 *id) { return ledger_id_zero(id) ? STORE_NULL : STORE_S(id128_view(id)); }
 
 static void account_insert_put(struct store_value *v, const struct ledger_set *s, const struct ledger_account *a) {
-    const struct store_value row[] = {STORE_I(s->shard), STORE_I(a->id), STORE_S(a->code), STORE_S(str_from(a->currency->code)), STORE_I(a->flags), STORE_I(a->debit_limit),
-                                      STORE_I(a->debits_pending), STORE_I(a->debits_posted), STORE_I(a->credits_pending), STORE_I(a->credits_posted)};
+    const struct store_value row[] = {STORE_I(s->shard), STORE_I(a->id), STORE_S(a->code), STORE_S(str_from(a->currency->code)), STORE_I(a->flags), STORE_I(a->debit_limit)};
     __builtin_memcpy(v, row, sizeof row);
 }
 
-static void account_update_put(struct store_value *v, const struct ledger_set *s, const struct ledger_account *a) {
+/* What moved since the account was read: others may have moved it too. */
+static void account_update_put(struct store_value *v, const struct ledger_set *s, const struct account_entry *e) {
+    const struct ledger_account *a = &e->a;
     const struct store_value row[] = {STORE_I(s->shard), STORE_I(a->id), STORE_I(a->flags), STORE_I(a->debit_limit),
-                                      STORE_I(a->debits_pending), STORE_I(a->debits_posted), STORE_I(a->credits_pending), STORE_I(a->credits_posted)};
+                                      STORE_I(a->debits_pending - e->read.debits_pending), STORE_I(a->debits_posted - e->read.debits_posted),
+                                      STORE_I(a->credits_pending - e->read.credits_pending), STORE_I(a->credits_posted - e->read.credits_posted)};
     __builtin_memcpy(v, row, sizeof row);
+}
+
+static void account_flushed(struct account_entry *e) {
+    e->read.debits_pending = e->a.debits_pending;
+    e->read.debits_posted = e->a.debits_posted;
+    e->read.credits_pending = e->a.credits_pending;
+    e->read.credits_posted = e->a.credits_posted;
+    e->a.fresh = e->a.dirty = false;
 }
 
 static void transfer_insert_put(struct store_value *v, const struct ledger_set *s, const struct ledger_transfer *t) {
@@ -124,10 +142,10 @@ static struct status accounts_flush(struct ledger_set *s, struct store_connectio
     TRY(batch_new(a, s->account_count, ROWS_INSERT_ACCOUNTS, &fresh));
     TRY(batch_new(a, s->account_count, ROWS_UPDATE_ACCOUNTS, &changed));
     for (uint32_t i = 0; i < s->account_count; i++) {
-        struct ledger_account *x = &s->accounts[i]->a;
-        if (x->fresh) account_insert_put(batch_row(&fresh), s, x);
-        else if (x->dirty) account_update_put(batch_row(&changed), s, x);
-        x->fresh = x->dirty = false;
+        struct account_entry *e = s->accounts[i];
+        if (e->a.fresh) account_insert_put(batch_row(&fresh), s, &e->a); /* another worker may have made it just now: both add to it */
+        if (e->a.fresh || e->a.dirty) account_update_put(batch_row(&changed), s, e);
+        account_flushed(e);
     }
     TRY(batch_write(c, a, ROWS_INSERT_ACCOUNTS, &fresh));
     return batch_write(c, a, ROWS_UPDATE_ACCOUNTS, &changed);
