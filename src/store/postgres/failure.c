@@ -50,6 +50,17 @@ bool postgres_status_is(struct status s, enum store_error which) {
     return s.err && strcmp(s.err->code, errors[which].code) == 0;
 }
 
+struct status postgres_unknown(struct arena *a, struct str detail) {
+    static const struct error plain[] = {
+#define STORE_ERROR(id, code_, zh_, en_, hint_zh_, hint_en_) \
+    {.code = (code_), .place = STR_INIT("commit"), .zh = STR_INIT(zh_), .en = STR_INIT(en_), .hint_zh = STR_INIT(hint_zh_), .hint_en = STR_INIT(hint_en_)},
+#include "store/errors.def"
+#undef STORE_ERROR
+    };
+    struct status st = store_fail(a, STORE_OUTCOME_UNKNOWN, STR("commit"), detail);
+    return postgres_status_is(st, STORE_OUTCOME_UNKNOWN) ? st : (struct status){&plain[STORE_OUTCOME_UNKNOWN]};
+}
+
 struct status postgres_lost(struct postgres_connection *c, struct arena *a, const char *what) {
     struct str line = c->link ? postgres_first_line(a, PQerrorMessage(c->link)) : STR("");
     postgres_drop(c);

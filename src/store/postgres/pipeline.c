@@ -115,6 +115,7 @@ static void entry_end(struct postgres_connection *c) {
 struct status postgres_take(struct postgres_connection *c, struct arena *a, PGresult **ret) {
     struct status first = STATUS_OK;
     RESULT_GUARD *answer = NULL;
+    c->lost_first = true;
     if (!c->link) return store_fail(a, STORE_LOST, STR("connection"), STR(""));
     if (!PQpipelineSync(c->link)) return postgres_lost(c, a, c->queued ? c->queue[c->queued - 1].what : "sync");
     queue_push(c, ENTRY_SYNC, "sync", 0);
@@ -123,6 +124,7 @@ struct status postgres_take(struct postgres_connection *c, struct arena *a, PGre
         struct postgres_entry e = c->queue[i];
         RESULT_GUARD *res = PQgetResult(c->link);
         struct status st = entry_judge(c, a, &e, res, status_failed(first)); /* no result at all: lost */
+        c->lost_first = !c->link && !status_failed(first) && !postgres_status_is(st, STORE_CONFLICT); /* an outdated plan: surely undone */
         if (!status_failed(first)) first = st;
         if (!c->link) return first; /* nothing more will come; the connection has forgotten its queue */
         if (e.kind == ENTRY_ANSWER) {
@@ -162,9 +164,8 @@ struct status postgres_end(struct postgres_connection *c, struct arena *a) {
     TRY(postgres_send(c, a, "COMMIT", "commit", ENTRY_COMMIT));
     struct status st = postgres_take(c, a, &none);
     /* A statement that failed before: surely not committed. The connection went away: who knows. */
-    if (st.err && postgres_status_is(st, STORE_LOST)) return store_fail(a, STORE_OUTCOME_UNKNOWN, STR("commit"), st.err->en);
+    if (st.err && c->lost_first) return postgres_unknown(a, st.err->en);
     TRY(st);
     c->begun = false;
-    if (c->standby_missed) return store_fail(a, STORE_OUTCOME_UNKNOWN, STR("commit"), STR("canceling wait for synchronous replication"));
-    return STATUS_OK;
+    return c->standby_missed ? postgres_unknown(a, STR("canceling wait for synchronous replication")) : STATUS_OK;
 }

@@ -43,6 +43,7 @@ struct postgres_connection {
     uint32_t queued;
     bool begun;          /* BEGIN was sent, its end not yet */
     bool standby_missed; /* the server gave up waiting for its standby */
+    bool lost_first;     /* of the newest take: the connection was lost, and no failure was known before */
     uint32_t failures;   /* to connect, since the last success */
     uint64_t retry_ns;   /* monotonic: not before */
     int64_t daily_day;   /* when daily() was last called; INT64_MIN: not since connecting */
@@ -70,6 +71,8 @@ struct str postgres_place(const struct store *s, struct arena *a);
  * connection (or none at all) drops it and is store-lost. */
 struct status postgres_failure(struct postgres_connection *c, struct arena *a, const char *what, const PGresult *res);
 struct status postgres_lost(struct postgres_connection *c, struct arena *a, const char *what); /* drops the connection */
+/* store-outcome-unknown, also when there is no memory to say why: out-of-memory would be taken for "not done". */
+struct status postgres_unknown(struct arena *a, struct str detail);
 bool postgres_status_is(struct status s, enum store_error which);
 struct str postgres_first_line(struct arena *a, const char *message);
 

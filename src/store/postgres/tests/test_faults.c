@@ -116,6 +116,56 @@ static void commit_answer_lost(void **state) {
     store_disconnect(c);
 }
 
+/* Also when there is no memory to say it: out-of-memory would be taken for "not done". */
+static void no_memory_for_the_doubt(void **state) {
+    struct bench *b = *state;
+    struct store_connection *c = bench_connect(b, b->server, STORE_WRITE);
+    struct cut cut = {.b = b, .c = c, .let_through = true};
+    struct arena full;
+    arena_init(&full, 64);
+    FINE(store_begin(c, &b->a));
+    FINE(thing_write(c, &b->a, 1, "one"));
+    hook_start(b, cut_at, 0);
+    b->hook.user = &cut;
+    FAILS(store_commit(c, &full), "store-outcome-unknown");
+    hook_start(b, NULL, 0);
+    assert_int_equal(bench_count(b, c), 1);
+    arena_done(&full);
+    store_disconnect(c);
+}
+
+/* Whatever the arena of a call can hold: the call does its work or fails as a whole, and the connection goes on. */
+static struct status in_little_memory(struct bench *b, struct store_connection *c, size_t bytes) {
+    const struct store_value rows[] = {STORE_I(1), STORE_S(STR("one")), STORE_NULL, STORE_NULL, STORE_I(2), STORE_S(STR("two")), STORE_NULL, STORE_NULL};
+    const struct store_value ids[] = {STORE_I(1), STORE_I(2)};
+    struct store_rows got = {0};
+    struct arena a;
+    arena_init(&a, bytes);
+    (void)b;
+    struct status st = store_begin(c, &a);
+    if (!status_failed(st)) st = store_write(c, &a, &things_insert, rows, 2);
+    if (!status_failed(st)) st = store_read(c, &a, &things_get, ids, 2, &got);
+    if (!status_failed(st)) st = store_commit(c, &a);
+    bool fine = !status_failed(st) && got.count == 2;
+    if (status_failed(st)) assert_string_equal(st.err->code, "out-of-memory");
+    arena_done(&a);
+    return fine ? STATUS_OK : status_memory();
+}
+static void little_memory(void **state) {
+    struct bench *b = *state;
+    struct store_connection *c = bench_connect(b, b->server, STORE_WRITE);
+    int failed = 0, done = 0;
+    for (size_t bytes = 0; done < 3; bytes += 16) {
+        struct status st = in_little_memory(b, c, bytes);
+        done += !status_failed(st);
+        failed += status_failed(st);
+        assert_string_equal(fresh_run(&b->a, b->db.owner, "WITH d AS (DELETE FROM yijie.things RETURNING 1) SELECT count(*) FROM d").p, status_failed(st) ? "0" : "2");
+        assert_true(bytes < 65'536);
+    }
+    assert_true(failed > 3);
+    store_disconnect(c);
+}
+
 /* A statement failed before the connection went: surely nothing was done, so no doubt is told. */
 static void terminate_after_failure(struct point_hook *h, const char *name) {
     if (strcmp(name, "store.postgres-sent") != 0) return;
@@ -134,6 +184,104 @@ static void failed_before_the_loss(void **state) {
     hook_start(b, NULL, 0);
     assert_int_equal(bench_count(b, c), 0);
     store_disconnect(c);
+}
+
+/* ---- workers whose connections are ended at any moment ---------------------------------------------------------------- */
+
+/* Each moves one unit between two things, under its own number; in doubt it looks for the number. Locks in order of id. */
+struct mover {
+    struct bench *b;
+    struct store_connection *c;
+    struct arena a;
+    struct env_thread thread;
+    int64_t first_number;
+    uint64_t seed;
+    int lost, unknown, redone, found;
+    atomic_int *running;
+};
+enum { MOVERS = 3, MOVES = 300, ACCOUNTS = 5 };
+
+static const struct store_statement move_lock = {
+    .name = "move.lock",
+    .params = "i",
+    .results = "i",
+    .postgres = "SELECT p.n, t.n FROM unnest($1::bigint[]) WITH ORDINALITY AS p (id, n) JOIN things t ON t.id = p.id ORDER BY t.id FOR UPDATE OF t"};
+static const struct store_statement move_set = {
+    .name = "move.set",
+    .params = "ii",
+    .results = "",
+    .postgres = "UPDATE things t SET n = p.v FROM unnest($1::bigint[], $2::bigint[]) AS p (id, v) WHERE t.id = p.id"};
+
+static struct status move(struct mover *m, int64_t number) {
+    int64_t from = (int64_t)(m->seed % ACCOUNTS), to = (int64_t)((m->seed >> 8) % (ACCOUNTS - 1));
+    if (to >= from) to++;
+    const struct store_value ids[] = {STORE_I(from), STORE_I(to)};
+    struct store_rows got = {0};
+    TRY(store_begin(m->c, &m->a));
+    TRY(store_read(m->c, &m->a, &move_lock, ids, 2, &got));
+    const struct store_value set[] = {STORE_I(from), STORE_I(store_row(&got, 0)[0].i - 1), STORE_I(to), STORE_I(store_row(&got, 1)[0].i + 1)};
+    TRY(store_write(m->c, &m->a, &move_set, set, 2));
+    TRY(thing_write(m->c, &m->a, number, "move"));
+    return store_commit(m->c, &m->a);
+}
+/* Until it is known whether the move was made. */
+static bool move_made(struct mover *m, int64_t number) {
+    const struct store_value id = STORE_I(number);
+    struct store_rows got = {0};
+    while (status_failed(store_read(m->c, &m->a, &things_get, &id, 1, &got))) continue;
+    return got.count > 0;
+}
+static void *mover_run(void *arg) {
+    struct mover *m = arg;
+    for (int64_t k = 0; k < MOVES; k++) {
+        struct status st = STATUS_OK;
+        m->seed = m->seed * 6364136223846793005u + 1442695040888963407u;
+        do {
+            st = move(m, m->first_number + k);
+            m->lost += postgres_status_is(st, STORE_LOST);
+            if (!postgres_status_is(st, STORE_OUTCOME_UNKNOWN)) continue;
+            m->unknown++;
+            if (move_made(m, m->first_number + k)) {
+                m->found++;
+                break;
+            }
+            m->redone++;
+        } while (postgres_status_is(st, STORE_LOST) || postgres_status_is(st, STORE_OUTCOME_UNKNOWN));
+        CHECK(!status_failed(st) || postgres_status_is(st, STORE_OUTCOME_UNKNOWN));
+        arena_reset(&m->a);
+    }
+    (void)atomic_fetch_sub(m->running, 1);
+    return NULL;
+}
+
+static void nothing_lost_nothing_twice(void **state) {
+    struct bench *b = *state;
+    struct mover movers[MOVERS];
+    const struct env *e = env_system();
+    atomic_int running = MOVERS;
+    int lost = 0;
+    (void)fresh_run(&b->a, b->db.owner, "INSERT INTO yijie.things SELECT g, 'account', NULL, 1000 FROM generate_series(0, 4) g");
+    for (int i = 0; i < MOVERS; i++) {
+        movers[i] = (struct mover){.b = b, .first_number = 1000 * (i + 1), .seed = (uint64_t)i + 7, .running = &running};
+        movers[i].c = bench_connect(b, b->server, STORE_WRITE);
+        arena_init(&movers[i].a, 1 << 20);
+        FINE(e->thread_start(e, &b->a, mover_run, &movers[i], &movers[i].thread));
+    }
+    while (atomic_load(&running) > 0) {
+        e->wait_ms(e, 1);
+        (void)fresh_run(&b->a, b->db.admin,
+                        "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = "
+                        "'yijie_server' ORDER BY random() LIMIT 1) AS one");
+    }
+    for (int i = 0; i < MOVERS; i++) {
+        e->thread_join(e, &movers[i].thread);
+        lost += movers[i].lost + movers[i].unknown;
+        store_disconnect(movers[i].c);
+        arena_done(&movers[i].a);
+    }
+    assert_in_range(lost, 1, INT32_MAX);
+    assert_string_equal(fresh_run(&b->a, b->db.owner, "SELECT sum(n) FROM yijie.things WHERE name = 'account'").p, "5000");
+    assert_string_equal(fresh_run(&b->a, b->db.owner, "SELECT count(*) FROM yijie.things WHERE name = 'move'").p, "900");
 }
 
 /* ---- the server goes and comes back -------------------------------------------------------------------------------- */
@@ -364,7 +512,8 @@ static void session_settings(void **state) {
 int main(void) {
 #define BENCH_TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
     const struct CMUnitTest tests[] = {
-        BENCH_TEST(terminated_at_every_point), BENCH_TEST(commit_answer_lost), BENCH_TEST(failed_before_the_loss), BENCH_TEST(second_waits),
+        BENCH_TEST(terminated_at_every_point), BENCH_TEST(commit_answer_lost), BENCH_TEST(no_memory_for_the_doubt), BENCH_TEST(failed_before_the_loss),
+        BENCH_TEST(little_memory), BENCH_TEST(nothing_lost_nothing_twice), BENCH_TEST(second_waits),
         BENCH_TEST(deadlock), BENCH_TEST(time_limits), BENCH_TEST(reader_snapshot), BENCH_TEST(session_settings), BENCH_TEST(server_restarts),
     };
     return cmocka_run_group_tests_name("store-postgres-faults", tests, NULL, NULL);

@@ -86,6 +86,30 @@ static void migrating_at_once(void **state) {
     store_close(s);
 }
 
+/* A script that fails in its middle leaves nothing; one that is fine is recorded with it, in one transaction. */
+static void scripts(void **state) {
+    static const char good[] = "CREATE TABLE one (x bigint);\nCREATE FUNCTION two() RETURNS bigint LANGUAGE sql AS $$ SELECT 2::bigint; $$;\nINSERT INTO one VALUES (two());\n";
+    static const char bad[] = "CREATE TABLE three (x bigint);\nINSERT INTO three VALUES (1);\nINSERT INTO three SELECT 1 / (x - 1) FROM three;\n";
+    static const char denied[] = "CREATE TABLE four (x bigint);\nUPDATE events SET open = '';\n";
+    struct bench *b = *state;
+    struct store_connection *owner = bench_connect(b, b->owner, STORE_OWNER);
+    const struct digest hash = {{1, 2, 3}};
+    const struct store_migration m[] = {{.number = 2, .oldest = 1, .name = "good", .sql = STR_INIT(good)},
+                                        {.number = 3, .oldest = 1, .name = "bad", .sql = STR_INIT(bad)},
+                                        {.number = 3, .oldest = 1, .name = "denied", .sql = STR_INIT(denied)}};
+    FINE(store_postgres.migration_apply(owner, &b->a, &m[0], &hash, 77));
+    for (int i = 1; i < 3; i++) {
+        struct status st = store_postgres.migration_apply(owner, &b->a, &m[i], &hash, 78);
+        FAILS(st, "store-migration-failed");
+        assert_true(str_eq(st.err->place, str_from(m[i].name)));
+    }
+    assert_string_equal(fresh_run(&b->a, b->db.owner, "SELECT string_agg(number || name || applied_ms, ',' ORDER BY number) FROM yijie.migrations WHERE number > 1").p,
+                        "2good77");
+    assert_string_equal(fresh_run(&b->a, b->db.owner, "SELECT x FROM yijie.one").p, "2");
+    assert_string_equal(fresh_run(&b->a, b->db.owner, "SELECT count(*) FROM pg_class WHERE relname IN ('three', 'four')").p, "0");
+    store_disconnect(owner);
+}
+
 /* ---- privileges ------------------------------------------------------------------------------------------------ */
 
 /* The whole list of what the server's role may do, as the database itself tells it: a new table or grant must be added here by hand. */
@@ -297,7 +321,7 @@ static void password_hidden(void **state) {
 int main(void) {
 #define BENCH_TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
     const struct CMUnitTest tests[] = {
-        BENCH_TEST(migrations),       BENCH_TEST(nothing_there), BENCH_TEST(migrating_at_once), BENCH_TEST(server_privileges),
+        BENCH_TEST(migrations),       BENCH_TEST(nothing_there), BENCH_TEST(migrating_at_once), BENCH_TEST(scripts), BENCH_TEST(server_privileges),
         BENCH_TEST(grants_come_back), BENCH_TEST(canonical_stays), BENCH_TEST(partitions),      BENCH_TEST(updates_in_place),
         BENCH_TEST(sizes),            BENCH_TEST(password_hidden),
     };
