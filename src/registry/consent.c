@@ -61,7 +61,7 @@ static struct status consent_write(struct decider *d, const struct subject *who,
 }
 
 static struct status guardian_check(struct decider *d, const struct subject *who) {
-    struct registry_person_data data;
+    struct registry_person_data data = {0};
     if (!str_eq(registry_value(d->ch, REGISTRY_M_CONSENT_ACTOR)->text, STR("self")) || who->row->data.n == 0) return STATUS_OK;
     TRY(registry_subject_data(d, who, &data));
     int32_t age = d->w ? registry_region_on(d->w, STR(""), d->today)->guardian_age : 14;
@@ -70,8 +70,8 @@ static struct status guardian_check(struct decider *d, const struct subject *who
 }
 
 struct status registry_decide_consent(struct decider *d) {
-    struct subject who;
-    struct str open, same;
+    struct subject who = {0};
+    struct str open = {0}, same = {0};
     TRY(registry_decide_subject(d, &d->ch->person, "person", &who));
     if (d->refusal) return STATUS_OK;
     TRY(guardian_check(d, &who));
@@ -92,7 +92,7 @@ struct status registry_decide_consent(struct decider *d) {
 /* ---- withdrawing ---------------------------------------------------------------------------------------------------- */
 
 struct status registry_decide_withdrawal(struct decider *d) {
-    struct subject who;
+    struct subject who = {0};
     TRY(registry_decide_subject(d, &d->ch->person, "person", &who));
     if (d->refusal) return STATUS_OK;
     int64_t n = registry_value(d->ch, REGISTRY_M_WITHDRAWAL_N)->number;
@@ -110,7 +110,7 @@ struct status registry_decide_withdrawal(struct decider *d) {
     if (found->withdrawn <= day.v) return STATUS_OK;
     struct buf b;
     struct json_writer w;
-    struct str open;
+    struct str open = {0};
     buf_init(&b, LIMIT_JSON_TEXT_BYTES);
     json_writer_init(&w, &b, false);
     json_begin_object(&w);

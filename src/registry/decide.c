@@ -98,7 +98,8 @@ static struct status text_keep(struct decider *d, struct str body) {
     for (uint32_t i = 0; i < s->texts.count; i++)
         if (digest_equal(&s->texts.items[i]->hash, &d->ch->hash)) return STATUS_OK;
     struct set_text *t = ARENA_NEW(s->arena, struct set_text);
-    struct set_text **slot = t ? ARENA_PUSH(s->arena, s->texts.items, s->texts.count, s->texts.cap) : NULL;
+    if (!t) return status_memory();
+    struct set_text **slot = ARENA_PUSH(s->arena, s->texts.items, s->texts.count, s->texts.cap);
     if (!slot) return status_memory();
     *t = (struct set_text){d->ch->hash, str_from(registry_change_names[d->ch->kind]), arena_str(s->arena, registry_world_name_of(d->ch)), arena_str(s->arena, body)};
     *slot = t;

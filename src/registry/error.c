@@ -69,8 +69,10 @@ const struct error *registry_error_new(struct arena *a, enum registry_error whic
 }
 
 struct status registry_fail(struct arena *a, enum registry_error which, struct str place, struct registry_arg one) {
-    const struct error *e = registry_error_new(a, which, place, one, (struct registry_arg){{0}, {0}});
-    return e ? (struct status){e} : status_memory();
+    const struct registry_arg none = {{0}, {0}};
+    const struct error *e = registry_error_new(a, which, place, one, none);
+    if (!e) return status_memory();
+    return (struct status){e};
 }
 
 void registry_find(struct registry_reader *r, struct str place, enum registry_error which, struct registry_arg one, struct registry_arg two) {
@@ -78,8 +80,8 @@ void registry_find(struct registry_reader *r, struct str place, enum registry_er
     if (r->kept == REGISTRY_IMPORT_ERRORS || r->out_of_memory) return;
     struct str full = arena_printf(r->arena, "%.*s%.*s", STR_FMT(r->prefix), STR_FMT(place));
     const struct error *e = registry_error_new(r->arena, which, full, one, two);
-    struct error *copy = e ? ARENA_NEW(r->arena, struct error) : NULL;
-    if (!copy) {
+    struct error *copy = ARENA_NEW(r->arena, struct error);
+    if (!e || !copy) {
         r->out_of_memory = true;
         return;
     }

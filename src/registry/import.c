@@ -64,7 +64,8 @@ static struct column *columns_of(struct arena *a, const struct csv *csv) {
         struct str name = csv->names[i];
         const char *dot = name.n > 0 ? memchr(name.p, '.', name.n) : NULL;
         size_t at = dot ? (size_t)(dot - name.p) : 0;
-        c[i] = dot ? (struct column){{name.p, at}, {dot + 1, name.n - at - 1}} : (struct column){{0}, name};
+        c[i] = (struct column){{0}, name};
+        if (dot) c[i] = (struct column){{name.p, at}, {dot + 1, name.n - at - 1}};
     }
     return c;
 }

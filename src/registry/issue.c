@@ -32,9 +32,9 @@ static bool counts(const struct registry_policy *p) {
 }
 
 /* Another policy of the product that stands on a day of the range; NULL when there is none. */
-static const struct registry_policy *twin_find(struct versions v, struct str plan, struct str policy, struct day_range on) {
-    for (uint32_t i = 0; i < v.count; i++) {
-        const struct registry_policy *p = &v.items[i];
+static const struct registry_policy *twin_find(const struct versions *v, struct str plan, struct str policy, struct day_range on) {
+    for (uint32_t i = 0; i < v->count; i++) {
+        const struct registry_policy *p = &v->items[i];
         bool other = str_eq(p->terms.plan, plan) && !str_eq(p->terms.policy, policy);
         if (other && counts(p) && overlaps(p->valid, on) && overlaps(p->terms.on, on)) return p;
     }
@@ -194,7 +194,7 @@ static struct status issue(struct decider *d, const struct subject *who, struct 
     if (p.terms.status == BILL_POLICY_VOID) {
         p.is_void = true;
         p.void_reason = STR("given");
-    } else if (counts(&p) && twin_find(v, p.terms.plan, p.terms.policy, p.valid)) {
+    } else if (counts(&p) && twin_find(&v, p.terms.plan, p.terms.policy, p.valid)) {
         p.is_void = true;
         p.void_reason = STR("same-product-twice");
         p.terms.status = BILL_POLICY_VOID;
@@ -235,7 +235,7 @@ static struct status insured_find(struct decider *d, int64_t family_cover, struc
 
 struct status registry_decide_policy(struct decider *d) {
     int64_t family_cover;
-    struct subject who;
+    struct subject who = {0};
     struct edit e = {.policy = given(d, REGISTRY_M_POLICY_POLICY)->text, .range = {DAY_NONE, DAY_OPEN}, .of = "correction", .type = JOURNAL_POLICY_CHANGED, .apply = terms_apply};
     TRY(family_find(d, &family_cover, &e.family));
     TRY(insured_find(d, family_cover, &who));
@@ -259,7 +259,7 @@ static struct status status_apply(struct decider *d, struct registry_policy *p, 
 }
 
 struct status registry_decide_status(struct decider *d) {
-    struct subject who;
+    struct subject who = {0};
     uint32_t met = 0;
     struct edit e = {.policy = given(d, REGISTRY_M_STATUS_POLICY)->text, .range = registry_range(d->ch, REGISTRY_M_STATUS_FROM, REGISTRY_M_STATUS_TO), .of = "status",
                      .type = JOURNAL_POLICY_CHANGED, .apply = status_apply, .text = given(d, REGISTRY_M_STATUS_REASON)->text,
@@ -271,7 +271,7 @@ struct status registry_decide_status(struct decider *d) {
     for (uint32_t i = 0; i < v.count && revives; i++) {
         const struct registry_policy *p = &v.items[i];
         if (!str_eq(p->terms.policy, e.policy) || !overlaps(p->valid, e.range) || counts(p)) continue;
-        const struct registry_policy *twin = twin_find(v, p->terms.plan, e.policy, meet(p->valid, e.range));
+        const struct registry_policy *twin = twin_find(&v, p->terms.plan, e.policy, meet(p->valid, e.range));
         if (twin) return registry_decide_refuse(d, REGISTRY_E_SAME_PRODUCT, "policy", registry_quoted(d->a, twin->terms.policy));
     }
     TRY(versions_edit(d, &who, v, &e, &met));
@@ -293,7 +293,7 @@ static struct status endorsement_apply(struct decider *d, struct registry_policy
 }
 
 struct status registry_decide_endorsement(struct decider *d) {
-    struct subject who;
+    struct subject who = {0};
     uint32_t met = 0;
     const struct registry_value *excludes = given(d, REGISTRY_M_ENDORSEMENT_EXCLUDES);
     struct day_range on = registry_range(d->ch, REGISTRY_M_ENDORSEMENT_FROM, REGISTRY_M_ENDORSEMENT_TO);
@@ -317,7 +317,7 @@ static struct status class_apply(struct decider *d, struct registry_policy *p, c
 }
 
 struct status registry_decide_class(struct decider *d) {
-    struct subject who;
+    struct subject who = {0};
     uint32_t met = 0;
     struct edit e = {.policy = given(d, REGISTRY_M_CLASS_POLICY)->text, .range = {DAY_NONE, DAY_OPEN}, .of = "class", .type = JOURNAL_CLASS_SET, .apply = class_apply,
                      .text = given(d, REGISTRY_M_CLASS_CLASS)->text, .text2 = given(d, REGISTRY_M_CLASS_REASON)->text};

@@ -37,7 +37,8 @@ struct overlay_segment *registry_overlay_cut(struct arena *a, const struct overl
         while (next < cut_count && cuts[next] == cuts[i]) next++;
         const struct overlay_row *top = top_of(rows, count, cuts[i]);
         if (!top) continue;
-        struct day from = {(int32_t)cuts[i]}, to = next < cut_count ? (struct day){(int32_t)(cuts[next] - 1)} : DAY_OPEN;
+        struct day from = {(int32_t)cuts[i]}, to = DAY_OPEN;
+        if (next < cut_count) to.v = (int32_t)(cuts[next] - 1);
         if (n > 0 && out[n - 1].thing == top->thing && (int64_t)out[n - 1].on.to.v + 1 == cuts[i]) out[n - 1].on.to = to;
         else out[n++] = (struct overlay_segment){{from, to}, top->thing};
     }

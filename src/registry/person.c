@@ -68,14 +68,14 @@ struct status registry_set_unseal(struct registry_set *s, struct arena *a, const
 }
 
 struct status registry_person_data_open(struct arena *a, const struct registry_person *p, struct registry_person_data *ret) {
-    struct str plain;
+    struct str plain = {0};
     if (p->key_destroyed) return registry_fail(a, REGISTRY_E_PERSON_ERASED, STR("person"), registry_arg(STR("")));
     TRY(data_open(a, NULL, &p->key, p->sealed, &plain));
     return registry_person_data_read(a, plain, ret);
 }
 
 struct status registry_subject_data(struct decider *d, const struct subject *who, struct registry_person_data *ret) {
-    struct str plain;
+    struct str plain = {0};
     CHECK(who->row != NULL);
     TRY(registry_set_unseal(d->s, d->a, &who->key, who->row->data, &plain));
     return registry_person_data_read(d->a, plain, ret);
@@ -84,7 +84,8 @@ struct status registry_subject_data(struct decider *d, const struct subject *who
 /* ---- events ------------------------------------------------------------------------------------------------------ */
 
 struct status registry_decide_refuse(struct decider *d, enum registry_error which, const char *place, struct registry_arg one) {
-    d->refusal = registry_error_new(d->a, which, str_from(place), one, (struct registry_arg){{0}, {0}});
+    const struct registry_arg none = {{0}, {0}};
+    d->refusal = registry_error_new(d->a, which, str_from(place), one, none);
     return d->refusal ? STATUS_OK : status_memory();
 }
 
@@ -155,7 +156,8 @@ static struct status registration_write(struct decider *d, const struct newcomer
 static struct status person_make(struct decider *d, int64_t join, struct subject *ret) {
     struct subject who = {.cover = join};
     struct set_key *kept = ARENA_NEW(d->s->arena, struct set_key);
-    struct set_key **slot = kept ? ARENA_PUSH(d->s->arena, d->s->new_keys.items, d->s->new_keys.count, d->s->new_keys.cap) : NULL;
+    if (!kept) return status_memory();
+    struct set_key **slot = ARENA_PUSH(d->s->arena, d->s->new_keys.items, d->s->new_keys.count, d->s->new_keys.cap);
     if (!slot) return status_memory();
     *slot = kept;
     uint64_t cover = 0;
@@ -164,7 +166,7 @@ static struct status person_make(struct decider *d, int64_t join, struct subject
         TRY(d->e->random_fill(d->e, d->a, &cover, sizeof cover));
         who.cover = (int64_t)(cover & ((UINT64_C(1) << 62) - 1));
     }
-    struct str wrapped;
+    struct str wrapped = {0};
     TRY(journal_person_key_make(d->s->keys, d->e, d->a, &who.key, &wrapped));
     *kept = (struct set_key){who.person, arena_str(d->s->arena, wrapped)};
     if (!kept->wrapped.p) return status_memory();
@@ -177,8 +179,8 @@ struct status registry_decide_register(struct decider *d, const struct newcomer 
     struct registry_person_number number = {p->id_kind, p->id, n->ref->hospital, {n->from, DAY_OPEN}};
     if (!str_eq(p->id_kind, STR("unknown"))) number.hospital = (struct str){0};
     struct registry_person_data data = {.name = p->name, .born = p->born, .sex = p->sex, .numbers = &number, .number_count = 1};
-    struct subject who;
-    struct str open, plain;
+    struct subject who = {0};
+    struct str open = {0}, plain = {0};
     TRY(person_make(d, n->join, &who));
     TRY(registry_person_data_write(d->a, &data, &plain));
     TRY(registration_write(d, n, &who, &open));
@@ -192,9 +194,9 @@ struct status registry_person_register(struct registry_set *s, const struct env 
     struct registry_person_ref ref = {.kind = REGISTRY_REF_NUMBER, .person = *n->person, .hospital = n->hospital};
     struct decider d = {.s = s, .e = e, .a = a};
     struct newcomer newcomer = {&ref, n->from, 0};
-    struct subject who;
-    struct day born;
-    enum bill_sex sex;
+    struct subject who = {0};
+    struct day born = DAY_NONE;
+    enum bill_sex sex = BILL_SEX_UNKNOWN;
     if (str_eq(ref.person.id_kind, STR("01")) && registry_resident_id(ref.person.id, &born, &sex)) { /* what the number says counts */
         ref.person.born = born;
         ref.person.sex = sex;
@@ -222,7 +224,7 @@ static bool data_update(struct registry_person_data *data, const struct bill_per
 static struct status identified_event(struct decider *d, const struct subject *who, const struct id128 *lookup, struct day_range on, const struct registry_person_data *data) {
     struct buf b;
     struct json_writer w;
-    struct str open, plain;
+    struct str open = {0}, plain = {0};
     TRY(registry_person_data_write(d->a, data, &plain));
     buf_init(&b, LIMIT_JSON_TEXT_BYTES);
     json_writer_init(&w, &b, false);
@@ -241,15 +243,15 @@ struct status registry_decide_person(struct decider *d) {
     const struct registry_person_ref *ref = &d->ch->person;
     const struct registry_value *from = registry_value(d->ch, REGISTRY_M_PERSON_FROM);
     struct set_person *known = NULL;
-    struct subject who;
+    struct subject who = {0};
     if (ref->kind == REGISTRY_REF_NUMBER && registry_subject_find(d->s, ref, &known) == SET_ABSENT) {
         struct newcomer n = {ref, from->given ? from->day : DAY_NONE, 0};
         return registry_decide_register(d, &n, &who);
     }
     TRY(registry_decide_subject(d, ref, "person", &who));
     if (d->refusal) return STATUS_OK;
-    struct registry_person_data data;
-    bool differs;
+    struct registry_person_data data = {0};
+    bool differs = false;
     TRY(registry_subject_data(d, &who, &data));
     bool changed = data_update(&data, &ref->person, ref->kind == REGISTRY_REF_TOKEN, &differs);
     if (differs) return registry_decide_refuse(d, REGISTRY_E_DATA_DIFFERS, "person", registry_arg(STR("")));
@@ -274,16 +276,16 @@ static bool number_put(struct decider *d, struct registry_person_data *data, con
 
 struct status registry_decide_identifier(struct decider *d) {
     const struct registry_person_ref *id = &d->ch->other;
-    struct subject who;
+    struct subject who = {0};
     struct set_person *owner = NULL;
     struct id128 lookup;
     TRY(registry_decide_subject(d, &d->ch->person, "person", &who));
     if (d->refusal) return STATUS_OK;
     if (registry_subject_find(d->s, id, &owner) == SET_FOUND && owner != who.row) return registry_decide_refuse(d, REGISTRY_E_IDENTIFIER_TAKEN, "identity", registry_arg(STR("")));
-    struct registry_person_data data;
+    struct registry_person_data data = {0};
     struct registry_person_number n = {id->person.id_kind, id->person.id, id->hospital, registry_range(d->ch, REGISTRY_M_IDENTIFIER_FROM, REGISTRY_M_IDENTIFIER_TO)};
     if (!str_eq(n.kind, STR("unknown"))) n.hospital = (struct str){0};
-    bool differs;
+    bool differs = false;
     TRY(registry_subject_data(d, &who, &data));
     bool updated = data_update(&data, &id->person, true, &differs);
     bool added = number_put(d, &data, &n);

@@ -135,7 +135,8 @@ static bool list_items(struct registry_reader *r, struct str place, const struct
         const char *end = r->texts && rest.n > 0 ? memchr(rest.p, '|', rest.n) : NULL;
         size_t n = end ? (size_t)(end - rest.p) : rest.n;
         items[i] = (struct str){rest.p, n};
-        rest = end ? (struct str){end + 1, rest.n - n - 1} : (struct str){0};
+        rest.n = end ? rest.n - n - 1 : 0;
+        rest.p = end ? end + 1 : NULL;
     }
     ret->list = items;
     ret->list_count = count;
@@ -170,7 +171,8 @@ static bool body_read(struct registry_reader *r, struct str place, const struct 
         struct buf b;
         buf_init(&b, LIMIT_PLAN_BYTES);
         for (uint32_t i = 0; i < got.list_count; i++) buf_add(&b, got.list[i]);
-        struct str whole = b.failed ? (struct str){0} : arena_str(r->arena, buf_view(&b));
+        struct str whole = {0};
+        if (!b.failed) whole = arena_str(r->arena, buf_view(&b));
         bool failed = b.failed;
         buf_done(&b);
         if (failed) {
@@ -412,7 +414,8 @@ static void change_check(struct registry_reader *r, struct registry_change *ch) 
 
 static bool kind_read(struct registry_reader *r, const struct json *v, enum registry_change_kind *ret) {
     const struct json *word = json_get(v, STR("change"));
-    struct str text = word && word->kind == JSON_STRING ? word->text : (struct str){0};
+    struct str text = {0};
+    if (word && word->kind == JSON_STRING) text = word->text;
     if (!word) registry_find(r, STR("change"), REGISTRY_E_MEMBER_MISSING, registry_arg(STR("change")), none);
     for (uint32_t i = 0; word && i < REGISTRY_CHANGE_KIND_COUNT; i++) {
         if (!str_eq(text, str_from(registry_change_names[i]))) continue;

@@ -365,6 +365,7 @@ static bool versions_add(struct registry_set *s, struct set_policy **rows, uint3
         struct set_policy *row = NULL;
         for (uint32_t k = 0; k < count; k++)
             if (rows[k] == segments[i].thing) row = rows[k];
+        CHECK(row != NULL);
         struct set_person *p = registry_set_person_find(s, &row->person);
         bool opens = p && !status_failed(registry_set_person_show(s, p)) && !p->shown.key_destroyed;
         if (status_failed(registry_set_policy_show(s, row, opens ? &p->shown.key : NULL))) return false;

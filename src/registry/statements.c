@@ -6,7 +6,7 @@
 #include "registry/internal.h"
 
 #define Q(ID, text_name, in, out, is_hot, lite, pg) \
-    [REGISTRY_##ID] = {.name = text_name, .params = in, .results = out, .sqlite = lite, .postgres = pg, .hot = is_hot}
+    [REGISTRY_##ID] = {.name = (text_name), .params = (in), .results = (out), .sqlite = (lite), .postgres = (pg), .hot = (is_hot)}
 
 static const struct store_statement items[REGISTRY_STATEMENT_COUNT] = {
     Q(Q_LOOKUP, "registry.identifiers_by_lookup", "b", "ibiiiii", true,

@@ -169,7 +169,10 @@ struct batch {
 
 /* Room for one more row; NULL when there is no memory. */
 static struct store_value *batch_row(struct batch *b) {
-    for (uint32_t i = 0; i < b->width && !b->failed; i++) b->failed = !ARENA_PUSH(b->arena, b->values, b->count, b->cap);
+    for (uint32_t i = 0; i < b->width && !b->failed; i++) {
+        const struct store_value *v = ARENA_PUSH(b->arena, b->values, b->count, b->cap);
+        b->failed = v == NULL;
+    }
     return b->failed ? NULL : b->values + (b->count - b->width);
 }
 

@@ -9,7 +9,8 @@
 
 struct str registry_json_text(const struct json *o, const char *name) {
     const struct json *v = json_get(o, str_from(name));
-    return v && v->kind == JSON_STRING ? v->text : (struct str){0};
+    if (v && v->kind == JSON_STRING) return v->text;
+    return (struct str){0};
 }
 
 int64_t registry_json_number(const struct json *o, const char *name, int64_t absent) {
@@ -74,7 +75,8 @@ struct status registry_canonical_take(struct arena *a, struct buf *b, struct str
     buf_init(&out, LIMIT_JSON_BYTES);
     struct status st = b->failed ? status_memory() : json_parse(a, buf_view(b), &tree);
     if (!status_failed(st)) st = json_canonical(a, tree, &out);
-    struct str text = status_failed(st) || out.failed ? (struct str){0} : arena_str(a, buf_view(&out));
+    struct str text = {0};
+    if (!status_failed(st) && !out.failed) text = arena_str(a, buf_view(&out));
     buf_done(&out);
     buf_done(b);
     TRY(st);

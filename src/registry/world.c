@@ -100,9 +100,10 @@ static bool institution_read(const struct json *o, struct world_row *r) {
 
 static bool payer_read(const struct json *o, struct world_row *r) {
     struct str hold = registry_json_text(o, "hold");
-    r->as.payer = (struct registry_payer){.name = r->name, .institution = registry_json_text(o, "institution"), .hold = str_eq(hold, STR("none")) ? (struct str){0} : hold,
+    r->as.payer = (struct registry_payer){.name = r->name, .institution = registry_json_text(o, "institution"), .hold = hold,
                                           .paid_by_each = str_eq(registry_json_text(o, "paid_by"), STR("each")), .complex = registry_json_flag(o, "complex", false),
                                           .withdrawn = registry_json_flag(o, "withdrawn", false), .advance_limit = registry_json_number(o, "advance_limit", -1)};
+    if (str_eq(hold, STR("none"))) r->as.payer.hold = (struct str){0};
     return r->as.payer.institution.n > 0;
 }
 
@@ -170,9 +171,11 @@ static bool slots_grow(struct registry_world *w) {
 static struct world_name *name_at(struct registry_world *w, enum registry_world_kind kind, struct str name) {
     if (w->name_count * 2 >= w->slot_count && !slots_grow(w)) return NULL;
     struct world_name **slot = slot_of(w->slots, w->slot_count, kind, name);
-    if (*slot) return *slot;
+    struct world_name *known = *slot;
+    if (known) return known;
     struct world_name *n = ARENA_NEW(&w->arena, struct world_name);
-    struct world_name **place = n ? ARENA_PUSH(&w->arena, w->names, w->name_count, w->name_cap) : NULL;
+    if (!n) return NULL;
+    struct world_name **place = ARENA_PUSH(&w->arena, w->names, w->name_count, w->name_cap);
     if (!place) return NULL;
     *n = (struct world_name){.kind = kind, .name = name};
     *place = *slot = n;
@@ -208,7 +211,8 @@ static struct status row_add(struct registry_world *w, struct arena *a, const st
     if (!r->name.p || !data.p) return status_memory();
     if (!kind_find(v[0].s, &kind) || !row_read(&w->arena, kind, data, r)) return registry_fail(a, REGISTRY_E_ROW_BROKEN, STR("world"), registry_arg(STR("world")));
     struct world_name *n = name_at(w, kind, r->name);
-    struct world_row **slot = n ? ARENA_PUSH(&w->arena, n->rows, n->count, n->cap) : NULL;
+    if (!n) return status_memory();
+    struct world_row **slot = ARENA_PUSH(&w->arena, n->rows, n->count, n->cap);
     if (!slot) return status_memory();
     *slot = r;
     return STATUS_OK;
@@ -313,6 +317,7 @@ static struct status world_fill(struct registry_world *w, struct store_connectio
 struct status registry_world_load(struct store_connection *c, struct arena *a, struct registry_world **ret) {
     struct registry_world *w = NULL;
     TRY(registry_world_empty(a, &w));
+    CHECK(w != NULL);
     struct status st = world_fill(w, c, a);
     if (status_failed(st)) registry_world_release(w);
     else *ret = w;
@@ -343,7 +348,8 @@ struct status registry_text_read(struct store_connection *c, struct arena *a, co
     struct store_rows rows;
     struct store_value key = STORE_S(((struct str){(const char *)hash->b, 32}));
     TRY(store_read(c, a, registry_statement(REGISTRY_Q_TEXT), &key, 1, &rows));
-    *ret = rows.count > 0 ? store_row(&rows, 0)[0].s : (struct str){0};
+    if (rows.count > 0) *ret = store_row(&rows, 0)[0].s;
+    else *ret = (struct str){0};
     return STATUS_OK;
 }
 

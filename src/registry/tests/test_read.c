@@ -173,7 +173,9 @@ static void overlay_against_days(void **state) {
             seed = seed * 6364136223846793005U + 1442695040888963407U;
             int32_t from = (int32_t)(seed >> 33 & 31), length = (int32_t)(seed >> 40 & 15);
             bool open = (seed >> 50 & 7) == 0, begins = (seed >> 54 & 7) != 0;
-            r[i] = (struct overlay_row){{begins ? (struct day){from} : DAY_NONE, open ? DAY_OPEN : (struct day){from + length}}, (int64_t)i, &r[i]};
+            r[i] = (struct overlay_row){{DAY_NONE, DAY_OPEN}, (int64_t)i, &r[i]};
+            if (begins) r[i].on.from.v = from;
+            if (!open) r[i].on.to.v = from + length;
         }
         struct overlay_segment *cut = registry_overlay_cut(&a, r, n, &count);
         assert_non_null(cut);

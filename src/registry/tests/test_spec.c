@@ -146,7 +146,7 @@ static void policies_check(struct spec *sp, struct str who) {
         if (cells(line, row) != columns) fail_msg("%s:%u: %u columns are needed", sp->file, sp->line, columns);
         int64_t as_of = str_eq(row[0], STR("now")) ? INT64_MAX : strtol(row[0].p, NULL, 10);
         uint32_t count;
-        const struct registry_policy *list = policies_of(sp, s, p, as_of, &count);
+        const struct registry_policy *list = policies_of(sp, s, p, town_seq(sp->town, as_of), &count);
         for (uint32_t i = 1; i < columns; i++) {
             struct day on;
             assert_true(day_parse(head[i], &on));
@@ -323,6 +323,26 @@ static void on_store(void **state) {
     }
 }
 
+/* All changes of a spec decided and folded one after another in one set, written once: the same tables and the same events as one by one. */
+static void as_one_batch(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        struct town t, batch;
+        town_open(&t, TOWN_STORE);
+        town_open(&batch, TOWN_BATCH);
+        assert_int_equal(spec_run(&t, files[i]), 0);
+        assert_int_equal(spec_run(&batch, files[i]), 0);
+        town_batch_end(&batch);
+        struct str one_by_one = town_dump(&t), at_once = town_dump(&batch);
+        if (!str_eq(one_by_one, at_once)) print_message("# %s\n# one by one\n%.*s\n# at once\n%.*s\n", files[i], STR_FMT(one_by_one), STR_FMT(at_once));
+        assert_true(str_eq(one_by_one, at_once));
+        journal_keys_close(t.keys);
+        journal_keys_close(batch.keys);
+        town_close(&t);
+        town_close(&batch);
+    }
+}
+
 /* A spec whose expectations are wrong must be noticed: the checker can fail. */
 static void wrong_ones_are_noticed(void **state) {
     (void)state;
@@ -335,6 +355,6 @@ static void wrong_ones_are_noticed(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(in_memory), cmocka_unit_test(on_store), cmocka_unit_test(wrong_ones_are_noticed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(in_memory), cmocka_unit_test(on_store), cmocka_unit_test(as_one_batch), cmocka_unit_test(wrong_ones_are_noticed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,7 +65,7 @@ static void town_begin(struct town *t, enum town_kind kind) {
     arena_init(&t->group, ARENA_BYTES);
     env_make(t);
     folder_make(t);
-    if (kind == TOWN_STORE) store_make(t);
+    if (kind != TOWN_MEMORY) store_make(t);
     FINE(registry_world_empty(&t->arena, &t->world));
 }
 
@@ -73,7 +73,7 @@ void town_open(struct town *t, enum town_kind kind) {
     town_begin(t, kind);
     struct str path = arena_printf(&t->arena, "%s/keys.json", t->folder);
     FINE(journal_keys_open(&t->e.env, &t->arena, path, true, &t->keys));
-    if (kind == TOWN_MEMORY) FINE(registry_set_new(&t->arena, t->keys, &t->set));
+    if (kind != TOWN_STORE) FINE(registry_set_new(&t->arena, t->keys, &t->set));
 }
 
 void town_open_beside(struct town *t, const struct town *first) {
@@ -99,7 +99,7 @@ void town_day(struct town *t, struct str day) {
 }
 
 struct registry_set *town_set(struct town *t) {
-    if (t->kind == TOWN_MEMORY) return t->set;
+    if (t->kind != TOWN_STORE) return t->set;
     FINE(registry_set_new(&t->group, t->keys, &t->set));
     return t->set;
 }
@@ -107,7 +107,6 @@ struct registry_set *town_set(struct town *t) {
 void town_load(struct town *t, struct registry_set *s) { FINE(registry_set_load(s, t->c, &t->group)); }
 
 static void world_again(struct town *t) {
-    if (t->kind == TOWN_MEMORY) return;
     int64_t version;
     FINE(registry_world_version_read(t->c, &t->group, &version));
     if (version == registry_world_version(t->world)) return;
@@ -115,36 +114,44 @@ static void world_again(struct town *t) {
     FINE(registry_world_load(t->c, &t->group, &t->world));
 }
 
-static void commit(struct town *t) {
+int64_t town_seq(const struct town *t, int64_t seq) { return t->kind == TOWN_BATCH && seq != INT64_MAX ? JOURNAL_SEQ_PROVISIONAL + seq : seq; }
+
+/* Numbers, rows, events: one transaction. */
+static void write_out(struct town *t, struct journal_event *events, uint32_t count) {
     struct journal_head head;
     struct sha256 h;
     sha256_init(&h);
+    FINE(store_begin(t->c, &t->group));
+    FINE(journal_head_lock(t->c, &t->group, 0, &head));
+    registry_set_renumber(t->set, head.size);
+    FINE(registry_set_flush(t->set, t->c, &t->group));
+    FINE(journal_append_locked(t->c, &t->group, &h, 0, &head, events, count));
+    FINE(store_commit(t->c, &t->group));
+    sha256_done(&h);
+}
+
+void town_batch_end(struct town *t) { write_out(t, t->log, t->log_count); }
+
+static void commit(struct town *t) {
     for (uint32_t i = 0; i < t->event_count; i++) {
         bool mine = false;
         t->events[i].at_ms = t->e.now_ms;
-        t->events[i].seq = t->kind == TOWN_MEMORY ? t->next_seq++ : JOURNAL_SEQ_PROVISIONAL + i;
+        t->events[i].seq = t->kind == TOWN_MEMORY ? t->next_seq++ : t->kind == TOWN_BATCH ? JOURNAL_SEQ_PROVISIONAL + t->log_count : JOURNAL_SEQ_PROVISIONAL + i;
         assert_true(registry_fold_needs(t->set, &t->events[i])); /* deciding had asked for all of it */
         FINE(registry_fold(t->set, &t->events[i], &mine));
         assert_true(mine);
-        if (t->kind != TOWN_MEMORY) continue;
+        if (t->kind == TOWN_STORE) continue;
         struct journal_event *slot = ARENA_PUSH(&t->arena, t->log, t->log_count, t->log_cap);
         assert_non_null(slot);
         *slot = t->events[i];
     }
-    if (t->kind == TOWN_STORE) {
-        FINE(store_begin(t->c, &t->group));
-        FINE(journal_head_lock(t->c, &t->group, 0, &head));
-        registry_set_renumber(t->set, head.size);
-        FINE(registry_set_flush(t->set, t->c, &t->group));
-        FINE(journal_append_locked(t->c, &t->group, &h, 0, &head, t->events, t->event_count));
-        FINE(store_commit(t->c, &t->group));
-        world_again(t);
-    }
-    sha256_done(&h);
+    if (t->kind != TOWN_STORE) return;
+    write_out(t, t->events, t->event_count);
+    world_again(t);
 }
 
 const char *town_do(struct town *t, struct str json) {
-    struct arena *a = t->kind == TOWN_MEMORY ? &t->arena : &t->group;
+    struct arena *a = t->kind != TOWN_STORE ? &t->arena : &t->group;
     if (t->kind == TOWN_STORE) arena_reset(&t->group);
     const struct json *tree;
     struct registry_change *ch;

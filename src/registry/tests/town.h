@@ -16,7 +16,7 @@
 
 #include "registry/internal.h"
 
-enum town_kind { TOWN_MEMORY, TOWN_STORE };
+enum town_kind { TOWN_MEMORY, TOWN_STORE, TOWN_BATCH }; /* BATCH: a store, and one set for all changes, written at the end by town_batch_end */
 struct town_env {
     struct env env; /* first: found by the functions */
     uint64_t counter;
@@ -35,7 +35,7 @@ struct town {
     int64_t next_seq;              /* memory */
     struct journal_event *events;  /* of the last change */
     uint32_t event_count;
-    struct journal_event *log;     /* memory: all of them */
+    struct journal_event *log;     /* memory, batch: all of them */
     uint32_t log_count, log_cap;
 };
 
@@ -48,6 +48,9 @@ static inline void fine_at(struct status s, const char *file, int line) {
 
 void town_open(struct town *t, enum town_kind kind); /* STORE: PostgreSQL when there is a cluster, else SQLite */
 void town_close(struct town *t);
+/* What is written as seq N is known here as … */
+int64_t town_seq(const struct town *t, int64_t seq);
+void town_batch_end(struct town *t);
 /* Another empty store with the same keys. */
 void town_open_beside(struct town *t, const struct town *first);
 bool town_on_postgres(void);
