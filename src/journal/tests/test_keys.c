@@ -178,6 +178,30 @@ static void wrapped_keys(void **state) {
     journal_keys_close(k);
 }
 
+static void memory_ends_anywhere(void **state) {
+    struct fixture *f = *state;
+    file_put(f, (struct str){known, sizeof(known) - 1}, 0600);
+    uint32_t done = 0, failed = 0;
+    for (size_t limit = 0; done < 3; limit += 13) {
+        struct arena small;
+        struct journal_keys *k = NULL;
+        struct person_key key, untouched;
+        struct str wrapped = {NULL, 0};
+        memset(&untouched, 0x5a, sizeof(untouched));
+        key = untouched;
+        arena_init(&small, limit);
+        struct status s = journal_keys_open(f->env, &small, f->path, false, &k);
+        if (status_failed(s)) assert_true(strcmp(s.err->code, "out-of-memory") == 0 && k == NULL);
+        if (!status_failed(s)) s = journal_person_key_make(k, f->env, &small, &key, &wrapped);
+        if (status_failed(s)) assert_true(strcmp(s.err->code, "out-of-memory") == 0 && wrapped.p == NULL && memcmp(&key, &untouched, sizeof(key)) == 0);
+        done += !status_failed(s);
+        failed += status_failed(s);
+        journal_keys_close(k);
+        arena_done(&small);
+    }
+    assert_true(failed > 5);
+}
+
 struct maker {
     struct fixture *f;
     struct arena a;
@@ -257,6 +281,7 @@ static void many_threads(void **state) {
 
 int main(void) {
 #define ROW(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-    const struct CMUnitTest tests[] = {ROW(made_once), ROW(every_character), ROW(places), ROW(lookups), ROW(wrapped_keys), ROW(two_at_once), ROW(many_threads)};
+    const struct CMUnitTest tests[] = {ROW(made_once), ROW(every_character), ROW(places), ROW(lookups), ROW(wrapped_keys), ROW(two_at_once), ROW(many_threads),
+                                       ROW(memory_ends_anywhere)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -288,6 +288,38 @@ static void sealed_and_key_destroyed(void **state) {
     prove(f, 1); /* no key is asked for */
 }
 
+/* Every step may find no memory: it says so, the group is gone as a whole, and nothing that was there is touched. */
+static void memory_ends_anywhere(void **state) {
+    struct fixture *f = *state;
+    append_commit(f, events_make(&f->a, 0, 3), 3);
+    uint32_t done = 0, failed = 0;
+    for (size_t limit = 0; done < 3; limit += 61) {
+        struct arena small;
+        struct arena_mark mark = arena_mark(&f->a);
+        arena_init(&small, limit);
+        FINE(store_begin(f->w, &f->a));
+        struct status s = journal_append(f->w, &small, &f->h, f->shard, events_make(&f->a, 3, 4), 4);
+        if (status_failed(s)) assert_string_equal(s.err->code, "out-of-memory");
+        store_rollback(f->w);
+        struct journal_event *events = NULL, some[2] = {0};
+        uint32_t count = 77;
+        struct status r = journal_read(f->w, &small, f->shard, -1, 10, &events, &count);
+        if (status_failed(r)) assert_true(strcmp(r.err->code, "out-of-memory") == 0 && events == NULL && count == 77);
+        struct status g = journal_get(f->w, &small, f->shard, (const int64_t[]){0, 2}, 2, some);
+        if (status_failed(g)) assert_true(strcmp(g.err->code, "out-of-memory") == 0 && some[0].open.p == NULL);
+        struct journal_head head = {.size = -7};
+        struct status h = journal_head_read(f->w, &small, f->shard, &head);
+        if (status_failed(h)) assert_true(strcmp(h.err->code, "out-of-memory") == 0 && head.size == -7);
+        bool all = !status_failed(s) && !status_failed(r) && !status_failed(g) && !status_failed(h);
+        done += all;
+        failed += !all;
+        arena_done(&small);
+        arena_rewind(&f->a, mark);
+    }
+    assert_true(failed > 10);
+    prove(f, 3);
+}
+
 /* ---- several writers at once --------------------------------------------------------------------------------- */
 
 struct writer {
@@ -491,6 +523,7 @@ int main(void) {
         ROW(time_never_goes_back), ROW(failures_leave_no_gap), ROW(sealed_and_key_destroyed), ROW(many_writers),
         ROW(damaged_heads),        ROW(later_release_type),    ROW(later_release_version), ROW(damaged_type),
         ROW(damaged_version),      ROW(damaged_person),        ROW(missing_event),      ROW(keys_of_other_data),
+        ROW(memory_ends_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

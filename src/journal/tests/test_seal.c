@@ -148,8 +148,29 @@ static void refused(void **state) {
     arena_done(&small);
 }
 
+/* Every step may find no memory, and says just that. */
+static void memory_ends_anywhere(void **state) {
+    struct fixture *f = *state;
+    struct journal_event ev = sealed(f, STR(plain));
+    uint32_t done = 0, failed = 0;
+    for (size_t limit = 0; done < 3; limit += 7) {
+        struct arena small;
+        struct journal_event fresh = {.type = JOURNAL_CASE_SETTLED};
+        struct str out = STR("untouched");
+        arena_init(&small, limit);
+        struct status s = journal_sealer_seal(&f->s, env_system(), &small, &f->key, STR(plain), &fresh);
+        if (status_failed(s)) assert_true(strcmp(s.err->code, "out-of-memory") == 0 && fresh.sealed.p == NULL);
+        struct status u = journal_sealer_unseal(&f->s, &small, &f->key, &ev, &out);
+        if (status_failed(u)) assert_true(strcmp(u.err->code, "out-of-memory") == 0 && str_eq(out, STR("untouched")));
+        done += !status_failed(s) && !status_failed(u);
+        failed += status_failed(s) || status_failed(u);
+        arena_done(&small);
+    }
+    assert_true(failed > 10);
+}
+
 int main(void) {
 #define ROW(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-    const struct CMUnitTest tests[] = {ROW(there_and_back), ROW(nothing_shared), ROW(every_damage), ROW(swapped), ROW(key_destroyed), ROW(refused)};
+    const struct CMUnitTest tests[] = {ROW(there_and_back), ROW(nothing_shared), ROW(every_damage), ROW(swapped), ROW(key_destroyed), ROW(refused), ROW(memory_ends_anywhere)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
