@@ -57,11 +57,25 @@ static int disk_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at) {
     return d->fault == FAULT_NO_SPACE ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 }
 static int disk_truncate(sqlite3_file *f, sqlite3_int64 size) { return REAL(xTruncate)(real_of(f), size); }
+/* False when `from` is not there; `to` is then removed. */
+static bool copy_file(const char *from, const char *to) {
+    static char bytes[1 << 20];
+    FILE *in = fopen(from, "rb");
+    (void)unlink(to);
+    if (!in) return false;
+    FILE *out = fopen(to, "wb");
+    assert_non_null(out);
+    for (size_t n; (n = fread(bytes, 1, sizeof(bytes), in)) > 0;) assert_int_equal(fwrite(bytes, 1, n, out), n);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(fclose(in), 0);
+    return true;
+}
+
 /* What is on the disk for sure: a copy of the file as of its last flush, NAME.flushed. */
 static void keep_flushed(const struct disk_file *f) {
-    char command[256];
-    (void)snprintf(command, sizeof(command), "cp %.100s %.100s.flushed", f->name, f->name);
-    assert_int_equal(system(command), 0);
+    char to[256];
+    (void)snprintf(to, sizeof(to), "%.200s.flushed", f->name);
+    assert_true(copy_file(f->name, to));
 }
 static int disk_sync(sqlite3_file *f, int flags) {
     struct disk_file *file = (struct disk_file *)f;
@@ -157,21 +171,25 @@ static void truth(struct place *p, struct str where, const enum told *told, cons
     store_close(s);
 }
 
+static const char *path_of(struct place *p, const char *folder, const char *file) {
+    struct str path = arena_printf(&p->a, "%s/%s/%s", p->folder, folder, file);
+    assert_non_null(path.p);
+    return path.p;
+}
+
 static void copy_files(struct place *p, const char *from, const char *to) {
-    struct str command = arena_printf(&p->a, "cd '%s' && rm -rf %s && mkdir -m 700 %s && cp %s/yijie.db %s/ && { test ! -e %s/yijie.db-wal || cp %s/yijie.db-wal %s/; }",
-                                      p->folder, to, to, from, to, from, from, to);
-    assert_non_null(command.p);
-    assert_int_equal(system(command.p), 0);
+    static const char *const gone[] = {"yijie.db-shm", "yijie.db.flushed", "yijie.db-wal.flushed"};
+    (void)mkdir(path_of(p, to, ""), 0700);
+    for (size_t i = 0; i < COUNT_OF(gone); i++) (void)unlink(path_of(p, to, gone[i]));
+    assert_true(copy_file(path_of(p, from, "yijie.db"), path_of(p, to, "yijie.db")));
+    (void)copy_file(path_of(p, from, "yijie.db-wal"), path_of(p, to, "yijie.db-wal"));
 }
 
 /* The files of `crash` as the power left them. */
 static void only_flushed(struct place *p) {
-    struct str command = arena_printf(&p->a,
-                                      "cd '%s' && cp data/yijie.db crash/ && rm -f crash/yijie.db-wal && for f in yijie.db yijie.db-wal; do"
-                                      " test ! -e run/$f.flushed || cp run/$f.flushed crash/$f; done",
-                                      p->folder);
-    assert_non_null(command.p);
-    assert_int_equal(system(command.p), 0);
+    if (!copy_file(path_of(p, "run", "yijie.db.flushed"), path_of(p, "crash", "yijie.db")))
+        assert_true(copy_file(path_of(p, "data", "yijie.db"), path_of(p, "crash", "yijie.db")));
+    (void)copy_file(path_of(p, "run", "yijie.db-wal.flushed"), path_of(p, "crash", "yijie.db-wal"));
 }
 
 /* One run with the n-th operation failing. Returns whether it was reached. */
