@@ -110,6 +110,51 @@ static void scripts(void **state) {
     store_disconnect(owner);
 }
 
+/* ---- the two schemas -------------------------------------------------------------------------------------------------- */
+
+/* Every table and column stands in both files, in one order, of the same kind; only quotes and what serves the partitions are PostgreSQL's own. */
+static const struct store_statement columns = {
+    .name = "schema.columns",
+    .params = "",
+    .results = "ttti",
+    .sqlite = "SELECT m.name, c.name, c.type, c.\"notnull\" OR c.pk FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid",
+    .postgres = "SELECT 1::bigint, t.relname::text, c.attname::text, CASE c.atttypid WHEN 20 THEN 'INTEGER' WHEN 25 THEN 'TEXT' WHEN 17 THEN 'BLOB' ELSE 'other' END, "
+                "c.attnotnull FROM pg_class t JOIN pg_attribute c ON c.attrelid = t.oid AND c.attnum > 0 WHERE t.relnamespace = 'yijie'::regnamespace AND t.relkind "
+                "IN ('r', 'p') AND NOT t.relispartition AND t.relname NOT IN ('events_next', 'quotes', 'things') ORDER BY t.relname COLLATE \"C\", c.attnum"};
+
+static struct store_rows columns_of(struct bench *b, struct str where) {
+    struct store *s = NULL;
+    struct store_connection *c = NULL;
+    struct store_rows rows = {0};
+    uint32_t applied = 0;
+    FINE(store_open(&b->a, &(struct store_options){.env = env_system(), .where = where}, &s));
+    FINE(store_connect(s, STORE_OWNER, &b->a, &c));
+    FINE(store_migrate(c, &b->a, &applied));
+    FINE(store_read(c, &b->a, &columns, NULL, 1, &rows));
+    store_disconnect(c);
+    store_close(s);
+    return rows;
+}
+
+static void same_columns(void **state) {
+    struct bench *b = *state;
+    char folder[] = "/tmp/yijie-columns-XXXXXX", command[64];
+    assert_non_null(mkdtemp(folder));
+    struct store_rows sqlite = columns_of(b, arena_printf(&b->a, "%s/data", folder)), postgres = columns_of(b, b->db.owner);
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+    assert_int_equal(system(command), 0);
+    assert_in_range(sqlite.count, 100, 1000);
+    for (uint32_t r = 0; r < sqlite.count && r < postgres.count; r++) {
+        const struct store_value *x = store_row(&sqlite, r), *y = store_row(&postgres, r);
+        for (int k = 0; k < 3; k++) {
+            if (str_eq(x[k].s, y[k].s) && x[3].i == y[3].i) continue;
+            fail_msg("SQLite %.*s.%.*s %.*s %d, PostgreSQL %.*s.%.*s %.*s %d", STR_FMT(x[0].s), STR_FMT(x[1].s), STR_FMT(x[2].s), (int)x[3].i, STR_FMT(y[0].s),
+                     STR_FMT(y[1].s), STR_FMT(y[2].s), (int)y[3].i);
+        }
+    }
+    assert_int_equal(sqlite.count, postgres.count);
+}
+
 /* ---- privileges ------------------------------------------------------------------------------------------------ */
 
 /* The whole list of what the server's role may do, as the database itself tells it: a new table or grant must be added here by hand. */
@@ -321,7 +366,7 @@ static void password_hidden(void **state) {
 int main(void) {
 #define BENCH_TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
     const struct CMUnitTest tests[] = {
-        BENCH_TEST(migrations),       BENCH_TEST(nothing_there), BENCH_TEST(migrating_at_once), BENCH_TEST(scripts), BENCH_TEST(server_privileges),
+        BENCH_TEST(migrations),       BENCH_TEST(nothing_there), BENCH_TEST(migrating_at_once), BENCH_TEST(scripts), BENCH_TEST(same_columns), BENCH_TEST(server_privileges),
         BENCH_TEST(grants_come_back), BENCH_TEST(canonical_stays), BENCH_TEST(partitions),      BENCH_TEST(updates_in_place),
         BENCH_TEST(sizes),            BENCH_TEST(password_hidden),
     };
