@@ -63,6 +63,7 @@ enum cases_refusal {
 #undef X
     CASES_REFUSAL_COUNT
 };
+const char *cases_op_name(enum cases_op op);
 const char *cases_refusal_code(enum cases_refusal r);
 int cases_refusal_http(enum cases_refusal r);
 
@@ -103,7 +104,7 @@ int cases_query_day(struct cases_desk *d, const struct cases_caller *who, struct
 
 /* Numbers for /metrics; read without locks. */
 struct cases_metrics {
-    uint64_t commands[CASES_OP_COUNT], refused, failed, groups, group_commands, redone, queue_depth, checkpoint_ns_max, commit_ns_sum, busy_ns_sum;
+    uint64_t commands[CASES_OP_COUNT], refused, failed, groups, group_commands, redone, deferred, queue_depth, checkpoint_ns_max, commit_ns_sum, busy_ns_sum;
     uint64_t log_bytes;
 };
 void cases_metrics_read(const struct cases_desk *d, struct cases_metrics *ret);

@@ -228,6 +228,7 @@ struct cases_command {
     struct cases_caller who;
     struct id128 key, body_hash, id;       /* zero: none */
     struct str id_text, part, body;        /* id_text: as given */
+    uint32_t deferred;                     /* by how many groups it was put off */
     bool in_doubt;                         /* the commit's outcome was not known in time */
     void *parsed;                          /* of the op */
     const struct cases_done_command *before; /* the idempotency key was seen with this very body: answer from what is recorded */

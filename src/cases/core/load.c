@@ -75,7 +75,7 @@ static int cover_order(const void *a, const void *b)
 static struct status cover_take(struct loading *l, struct set_entry *e, const struct store_value *v, bool locked)
 {
     struct set_cover *c = e->item;
-    if (c->row.id && c->row.version != v[0].i) {
+    if (c->row.id && c->row.version != v[0].i && (locked || !c->lock_wished)) {
         return status_error(l->scratch, (struct error){.code = "set-stale", .place = STR("covers"), .zh = STR("读取期间数据已变更"),
             .en = STR("what was read has changed meanwhile"), .hint_zh = STR("系统会自动重做"), .hint_en = STR("it is done again by itself")});
     }
@@ -86,19 +86,37 @@ static struct status cover_take(struct loading *l, struct set_entry *e, const st
         id_get(&v[2], &c->row.last_case);
     }
     c->locked = locked;
+    c->taken = false;
     set_entry_found(&l->set->tables->covers, e, c);
     return STATUS_OK;
 }
 
-static struct status covers_read(struct loading *l, struct set_entry **entries, uint32_t count, bool lock)
+static struct status covers_read(struct loading *l, enum set_statement how, struct set_entry **entries, uint32_t count)
 {
     if (count == 0) return STATUS_OK;
     struct store_value *params = ARENA_ARRAY(l->scratch, struct store_value, count);
     if (!params) return status_memory();
     for (uint32_t i = 0; i < count; i++) params[i] = STORE_I(entries[i]->key.n);
     struct store_rows rows = {0};
-    TRY(store_read(l->connection, l->scratch, set_statement(lock ? SET_COVER_LOCK : SET_COVER_READ), params, count, &rows));
-    for (uint32_t r = 0; r < rows.count; r++) TRY(cover_take(l, entries[rows.of[r]], store_row(&rows, r), lock));
+    TRY(store_read(l->connection, l->scratch, set_statement(how), params, count, &rows));
+    for (uint32_t r = 0; r < rows.count; r++) TRY(cover_take(l, entries[rows.of[r]], store_row(&rows, r), how != SET_COVER_READ));
+    return STATUS_OK;
+}
+
+/* Locks what is free. What did not come is taken by another worker, or is not there: read without the lock it tells which. */
+static struct status covers_lock(struct loading *l, struct set_entry **entries, uint32_t count)
+{
+    const bool waits = l->set->tables->lock_waits;
+    TRY(covers_read(l, waits ? SET_COVER_LOCK : SET_COVER_LOCK_FREE, entries, count));
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (entries[i]->state == SET_WAIT) entries[left++] = entries[i];
+    }
+    if (waits || left == 0) return STATUS_OK;
+    TRY(covers_read(l, SET_COVER_READ, entries, left));
+    for (uint32_t i = 0; i < left; i++) {
+        if (entries[i]->state == SET_FOUND) ((struct set_cover *)entries[i]->item)->taken = true;
+    }
     return STATUS_OK;
 }
 
@@ -116,8 +134,8 @@ static struct status covers_load(struct loading *l)
         if (c->lock_wished) w.entries[locked++] = w.entries[i];
         else open[unlocked++] = w.entries[i];
     }
-    TRY(covers_read(l, w.entries, locked, true));
-    TRY(covers_read(l, open, unlocked, false));
+    TRY(covers_lock(l, w.entries, locked));
+    TRY(covers_read(l, SET_COVER_READ, open, unlocked));
     for (uint32_t i = 0; i < t->count && t->waiting; i++) {
         if (t->items[i]->state == SET_WAIT) set_entry_absent(t, t->items[i]);
     }

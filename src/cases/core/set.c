@@ -151,6 +151,10 @@ static enum set_state cover_at(struct cases_set *s, int64_t cover, struct set_co
         }
     }
     struct set_cover *c = e->item;
+    if (s->locking && c->taken) {
+        s->tables->met_taken = true;
+        return SET_WAIT;
+    }
     if (s->locking && e->state == SET_FOUND && !c->locked && !c->row.fresh && !c->row.dirty) {
         e->state = SET_WAIT;
         s->tables->covers.waiting++;

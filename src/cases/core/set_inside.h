@@ -32,7 +32,7 @@ void set_entry_absent(struct set_table *t, struct set_entry *e);
 struct set_cover {
     struct cases_cover row;
     bool locked, lock_wished;
-    bool stale;            /* changed by others between reading and locking: the group begins anew */
+    bool taken;            /* another worker holds its lock: who must change it waits for the next group */
 };
 struct set_shares {
     struct cases_share *items;
@@ -62,7 +62,8 @@ struct cases_set_tables {
     uint32_t task_count, task_cap;
     int64_t seq_base;                      /* what provisional seqs become */
     bool broken;                           /* memory was out in a get: the load says so */
-    bool failed_stale;
+    bool met_taken;                        /* a get met a cover that another worker holds */
+    bool lock_waits;                       /* locks of covers are waited for; else what is taken is left alone: no deadlock, no convoy */
     struct cases_quotes *quotes_memory;    /* NULL: quotes are a table of the store */
     struct cases_products *products;       /* where recorded libraries go; NULL: none wanted */
     int64_t now_ms;                        /* for the expiry of quotes */

@@ -195,9 +195,9 @@ void cases_metrics_read(const struct cases_desk *d, struct cases_metrics *ret)
 {
     const struct cases_metrics *m = &d->metrics;
     for (size_t i = 0; i < CASES_OP_COUNT; i++) ret->commands[i] = __atomic_load_n(&m->commands[i], __ATOMIC_RELAXED);
-    const uint64_t *const from[] = {&m->refused, &m->failed, &m->groups, &m->group_commands, &m->redone, &m->queue_depth, &m->checkpoint_ns_max,
+    const uint64_t *const from[] = {&m->refused, &m->failed, &m->groups, &m->group_commands, &m->redone, &m->deferred, &m->queue_depth, &m->checkpoint_ns_max,
                                     &m->commit_ns_sum, &m->busy_ns_sum, &m->log_bytes};
-    uint64_t *const to[] = {&ret->refused, &ret->failed, &ret->groups, &ret->group_commands, &ret->redone, &ret->queue_depth, &ret->checkpoint_ns_max,
+    uint64_t *const to[] = {&ret->refused, &ret->failed, &ret->groups, &ret->group_commands, &ret->redone, &ret->deferred, &ret->queue_depth, &ret->checkpoint_ns_max,
                             &ret->commit_ns_sum, &ret->busy_ns_sum, &ret->log_bytes};
     for (size_t i = 0; i < COUNT_OF(from); i++) *to[i] = __atomic_load_n(from[i], __ATOMIC_RELAXED);
 }

@@ -20,6 +20,7 @@ enum {
     ENGINE_WORKERS_MAX = 16,
     ENGINE_ROUNDS_MAX = 12,               /* of wishes for one group or command */
     ENGINE_ROUNDS_ALONE = 100'000,        /* … for a command that has its own transaction */
+    ENGINE_DEFERRED_MAX = 3,              /* how often a command is put off before its locks are waited for */
     ENGINE_RETRIES_MAX = 5,               /* of a group that met a conflict or a lost connection */
     ENGINE_READERS_MAX = 8,
     ENGINE_COMMANDS_WARM = 256,           /* kept with their memory */

@@ -45,9 +45,13 @@ static bool key_needs(struct group *g, struct cases_command *cmd)
 static bool command_needs(struct group *g, struct cases_command *cmd)
 {
     const struct cases_op_functions *op = &cases_ops[cmd->op];
+    struct cases_set_tables *t = g->context.set->tables;
     g->context.set->locking = !op->reads_only;
+    t->met_taken = false;
     const bool key = key_needs(g, cmd);
-    return (!op->needs || op->needs(&g->context, cmd)) && key;
+    const bool ready = (!op->needs || op->needs(&g->context, cmd)) && key;
+    if (t->met_taken) cmd->outcome.defer = true; /* another worker is at this cover: next time */
+    return ready || cmd->outcome.defer;
 }
 
 /* How often a command may read ahead: one that walks the cases of a cover has a transaction of its own. */
@@ -67,6 +71,13 @@ static struct status needs_all(struct group *g)
 
 /* ---- deciding -------------------------------------------------------------------------------------------------------------- */
 
+/* Deciding has touched all covers that it changes; should one be taken all the same, the group begins anew. */
+static struct status taken_late(struct arena *a)
+{
+    return status_error(a, (struct error){.code = "set-stale", .place = STR("covers"), .zh = STR("读取期间数据已变更"),
+        .en = STR("what was read has changed meanwhile"), .hint_zh = STR("系统会自动重做"), .hint_en = STR("it is done again by itself")});
+}
+
 static struct status fold_one(struct group *g, struct cases_command *cmd, uint32_t i)
 {
     struct cases_outcome *o = &cmd->outcome;
@@ -75,8 +86,10 @@ static struct status fold_one(struct group *g, struct cases_command *cmd, uint32
     ev->seq = CASES_SEQ_PROVISIONAL + g->event_count;
     ev->at_ms = g->context.now_ms;
     g->context.set->locking = true;
+    g->context.set->tables->met_taken = false;
     for (int round = 0; !o->folded && !cases_fold_needs(g->context.set, ev, effect); round++) {
         CHECK(round < ENGINE_ROUNDS_MAX);
+        if (g->context.set->tables->met_taken) return taken_late(&g->worker->scratch);
         TRY(load(g));
     }
     if (!o->folded) TRY(cases_fold(g->context.set, ev, effect));
@@ -129,6 +142,7 @@ static struct status command_decide(struct group *g, struct cases_command *cmd)
             TRY(load(g));
             continue;
         }
+        if (cmd->outcome.defer && g->context.set->tables->met_taken) return STATUS_OK;
         if (!op->alone) cmd->outcome = (struct cases_outcome){0};
         if (!(begun && op->alone) && !key_decide(g, cmd)) return STATUS_OK;
         begun = true;
@@ -138,6 +152,10 @@ static struct status command_decide(struct group *g, struct cases_command *cmd)
             return STATUS_OK;
         }
         if (cmd->outcome.http || cmd->outcome.defer) return STATUS_OK;
+        if (g->context.set->tables->met_taken) {
+            cmd->outcome = (struct cases_outcome){.defer = true};
+            return STATUS_OK;
+        }
         if (cases_set_waits(g->context.set)) TRY(load(g));
     }
     engine_fail(cmd, status_error(&cmd->arena, (struct error){.code = "command-too-wide", .zh = STR("该操作牵涉的数据过多"),
@@ -150,8 +168,11 @@ static struct status decide_all(struct group *g)
     for (uint32_t i = 0; i < g->command_count; i++) {
         struct cases_command *cmd = g->commands[i];
         TRY(command_decide(g, cmd));
-        if (cmd->outcome.defer) {
-            CHECK(g->event_count > 0); /* it waits for an event of this group */
+        if (cmd->outcome.defer) { /* it waits for an event of this group, or for another worker */
+            CHECK(g->event_count > 0 || g->context.set->tables->met_taken);
+            cmd->deferred++;
+            cmd->outcome = (struct cases_outcome){0};
+            METRIC_ADD(g->worker->desk, deferred, 1);
             command_list_add(g->again, cmd);
             g->commands[i] = NULL;
             continue;
@@ -288,7 +309,10 @@ static struct status group_begin(struct group *g)
     set->tables->products = w->products;
     set->tables->now_ms = now;
     set->tables->writes = true;
+    set->tables->lock_waits = true; /* who was put off once waits; a mixed group takes what is free */
     for (uint32_t i = 0; i < g->command_count; i++) {
+        const struct cases_command *cmd = g->commands[i];
+        set->tables->lock_waits = set->tables->lock_waits && (cmd->deferred || cases_ops[cmd->op].alone);
         set->tables->closes_days = set->tables->closes_days || g->commands[i]->op == CASES_CLOSE_DAY;
     }
     g->context = (struct cases_context){.desk = d, .env = d->env, .set = set, .world = w->world, .products = w->products, .keys = d->keys,

@@ -75,21 +75,17 @@ static void checkpoint(struct engine_worker *w, bool idle)
 
 /* ---- groups --------------------------------------------------------------------------------------------------------------------- */
 
-/* The next of those that waited for the group before, then of those just taken. */
-static struct cases_command *next_take(struct cases_command_list *again, struct cases_command_list *taken)
-{
-    return command_list_take(again->first ? again : taken);
-}
-
-/* As many as may share a transaction: an op that is `alone` is a group by itself. */
+/* As many as may share a transaction: first those that were put off, then those just taken. An op that is `alone` is a group by itself; commands that were
+ * put off too often go without new ones, so that the group may wait for its locks. */
 static void group_next(struct engine_worker *w, struct cases_command_list *again, struct cases_command_list *taken, struct cases_command_list *ret)
 {
     *ret = (struct cases_command_list){0};
+    const bool patient = again->first && again->first->deferred >= ENGINE_DEFERRED_MAX;
     while (ret->count < w->desk->options.group_max) {
-        const struct cases_command *next = again->first ? again->first : taken->first;
-        if (!next || (ret->count && cases_ops[next->op].alone)) return;
-        const bool alone = cases_ops[next->op].alone;
-        command_list_add(ret, next_take(again, taken));
+        struct cases_command_list *from = again->first ? again : taken;
+        if (!from->first || (patient && from == taken) || (ret->count && cases_ops[from->first->op].alone)) return;
+        const bool alone = cases_ops[from->first->op].alone;
+        command_list_add(ret, command_list_take(from));
         if (alone) return;
     }
 }
