@@ -1,14 +1,15 @@
 # The front door. The work is done by meson (meson.build) and the scripts in tools/.
 .DEFAULT_GOAL := help
-.PHONY: help run build test analyse coverage fuzz fuzz-long property-long clean
+.PHONY: help run build test analyse coverage fuzz fuzz-long property-long faults-long deb clean
 MAKEFLAGS += --no-print-directory
 
 FUZZ_SECONDS ?= 20
 FUZZ_LONG_SECONDS ?= 3600
+FAULT_ROUNDS ?= 200
 
 help:
 	@echo '医结 yijie'
-	@echo '  make run            安装所缺软件包，构建，并结算演示账单 / install what is missing, build, settle the demonstration bills'
+	@echo '  make run            安装所缺软件包，构建，装入演示城市并提供服务 / install what is missing, build, load and serve the demonstration city'
 	@echo '  make build          构建 build/release/yijie / build the release binary'
 	@echo '  make test           运行全部测试 / run every test; ends with "N passed, M failed"'
 	@echo '  make analyse        静态分析 / gcc -fanalyzer, clang-tidy, cppcheck'
@@ -16,6 +17,8 @@ help:
 	@echo '  make fuzz           每个模糊测试目标运行 $(FUZZ_SECONDS) 秒 / each fuzz target for $(FUZZ_SECONDS) s'
 	@echo '  make fuzz-long      每个目标运行 $(FUZZ_LONG_SECONDS) 秒 / each fuzz target for $(FUZZ_LONG_SECONDS) s'
 	@echo '  make property-long  性质测试长跑 / the long form of the property tests (hours)'
+	@echo '  make faults-long    故障测试长跑（$(FAULT_ROUNDS) 次 kill -9） / the long form of the fault tests'
+	@echo '  make deb            Debian 软件包 / the Debian package, in build/deb'
 	@echo '  make clean          删除 build/ / remove build/'
 
 run: build
@@ -51,6 +54,15 @@ property-long:
 	@tools/need build test
 	@tools/profile release
 	@meson test -C build/release --benchmark --suite property-long --timeout-multiplier 0 --verbose
+
+faults-long:
+	@tools/need build test
+	@tools/profile release
+	@ninja -C build/release yijie tests/faults/disk.so
+	@YIJIE_FAULT_ROUNDS=$(FAULT_ROUNDS) python3 -B tests/faults/test_faults.py random build/release/yijie build/release/tests/faults/disk.so
+
+deb: build
+	@tools/deb
 
 clean:
 	@rm -rf build

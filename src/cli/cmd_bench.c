@@ -28,6 +28,17 @@ static void figure_json(struct cli *c, struct str line)
     buf_add_char(&c->out, '\n');
 }
 
+void cli_figures_print(struct cli *c, struct str figures)
+{
+    if (!c->json) buf_add(&c->out, figures);
+    for (size_t at = 0; c->json && at < figures.n;) {
+        size_t n = 0;
+        while (at + n < figures.n && figures.p[at + n] != '\n') n++;
+        figure_json(c, (struct str){figures.p + at, n});
+        at += n + 1;
+    }
+}
+
 int cli_bench_plan(struct cli *c)
 {
     struct buf figures;
@@ -38,13 +49,7 @@ int cli_bench_plan(struct cli *c)
         buf_done(&figures);
         return cli_fail(c, status, NULL);
     }
-    if (!c->json) buf_add(&c->out, buf_view(&figures));
-    for (size_t at = 0; c->json && at < figures.n;) {
-        size_t n = 0;
-        while (at + n < figures.n && figures.p[at + n] != '\n') n++;
-        figure_json(c, (struct str){figures.p + at, n});
-        at += n + 1;
-    }
+    cli_figures_print(c, buf_view(&figures));
     buf_done(&figures);
     return CLI_OK;
 }

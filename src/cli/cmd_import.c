@@ -68,7 +68,7 @@ int cli_import(struct cli *c)
     }
     struct cli_session *session = NULL;
     const struct status s = cli_session_open(c, &session);
-    if (status_failed(s)) return cli_fail(c, s, NULL);
+    if (status_failed(s)) return cli_open_failed(c, s);
     int code = CLI_OK;
     for (uint32_t i = 0; i < c->arg_count && code == CLI_OK; i++) {
         cli_progress(c, "导入", "importing", i, c->arg_count);
@@ -188,7 +188,7 @@ static int publish_send(struct publishing *p, const char *dir)
     struct str answer = STR("");
     int status = 0;
     struct status s = p->body.failed ? status_memory() : cli_session_open(c, &session);
-    if (status_failed(s)) return cli_fail(c, s, NULL);
+    if (status_failed(s)) return cli_open_failed(c, s);
     s = cli_session_send(session, c->arena, "POST", c->option[CLI_DRY_RUN] ? STR("/v1/changes?dry_run=1") : STR("/v1/changes"), buf_view(&p->body), "application/json", &status, &answer);
     cli_session_close(session);
     if (status_failed(s)) return cli_fail(c, s, NULL);

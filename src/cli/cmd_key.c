@@ -11,10 +11,12 @@ static bool ask(struct cli *c, const char *method, struct str path, struct str b
     struct str answer = STR("");
     int status = 0;
     struct status s = cli_session_open(c, &session);
-    if (!status_failed(s)) {
-        s = cli_session_send(session, c->arena, method, path, body, body.n > 0 ? "application/json" : NULL, &status, &answer);
-        cli_session_close(session);
+    if (status_failed(s)) {
+        *ret_code = cli_open_failed(c, s);
+        return false;
     }
+    s = cli_session_send(session, c->arena, method, path, body, body.n > 0 ? "application/json" : NULL, &status, &answer);
+    cli_session_close(session);
     if (!status_failed(s) && status >= 200 && status < 300) s = json_parse(c->arena, answer, ret);
     else if (!status_failed(s)) {
         *ret_code = cli_problem(c, status, answer, NULL);

@@ -4,7 +4,7 @@
  * connections. Settings: DIR/config or --config FILE, options override.
  */
 #include "cli/command.h"
-#include "cli/files.h"
+#include "cli/session.h"
 #include "cli/settings.h"
 
 #include "api/api.h"
@@ -40,7 +40,7 @@ static int serve_until_told(struct cli *c, const struct api_options *o)
     const struct status s = api_open(c->arena, o, &server);
     int code = CLI_OK;
     if (status_failed(s)) {
-        code = cli_fail(c, s, NULL);
+        code = cli_open_failed(c, s);
     } else {
         (void)printf("listening on %.*s\n", STR_FMT(api_address(server)));
         (void)fflush(stdout);

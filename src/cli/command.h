@@ -45,6 +45,16 @@ enum { CLI_OPTION_MAX = 64, CLI_ARENA_BYTES = 1 << 30, CLI_OUT_BYTES = 1 << 30 }
     X(KEYS, "--keys", "FILE", "密钥文件（默认 DIR/keys.json）", "file of keys (default DIR/keys.json)")                                       \
     X(REPLAY, "--replay", "", "并用记录的版本重算每个可读案件", "also run every readable case again with its recorded versions")                    \
     X(ACKNOWLEDGED, "--acknowledged", "FILE", "写入已获确认的病例号，每行一个", "write the ids of acknowledged cases, one a line")            \
+    X(LISTEN, "--listen", "ADDRESS", "监听地址（默认 127.0.0.1:8642）", "address to listen on (default 127.0.0.1:8642)")                          \
+    X(BEHIND_PROXY, "--behind-proxy", "", "在 nginx 之后运行：经 Unix 套接字接受请求", "run behind nginx: take requests over a Unix socket")        \
+    X(LAN, "--lan", "", "允许监听本机以外的地址（不加密）", "may listen beyond this machine (not encrypted)")                              \
+    X(ALLOW_DOUBTFUL, "--allow-doubtful", "", "允许 D 级计划（演示）", "plans of grade D may be used (demonstration)")                         \
+    X(CONFIG, "--config", "FILE", "配置文件（默认 DIR/config）", "settings file (default DIR/config)")                                        \
+    X(KIND, "--kind", "KIND", "各行的变更类型（文件没有 change 列时）", "what the rows are, when the file has no column change")                  \
+    X(INSTITUTION, "--institution", "ID", "机构编号", "the institution")                                                                      \
+    X(ROLE, "--role", "ROLE", "hospital|insurer|operator|auditor|admin", "hospital|insurer|operator|auditor|admin")                        \
+    X(NAME, "--name", "TEXT", "名称，便于辨认", "a name to know it by")                                                                       \
+    X(SERVER_ROLE, "--server-role", "ROLE", "PostgreSQL 中服务器使用的角色（默认 yijie_server）", "the role of the servers in PostgreSQL (default yijie_server)") \
     X(HELP, "--help", "", "显示帮助", "show help")
 
 enum cli_option {
@@ -152,17 +162,28 @@ int cli_plan_facts(struct cli *c);
 int cli_bill_check(struct cli *c);
 int cli_compare(struct cli *c);
 int cli_bench_plan(struct cli *c);
+int cli_bench_server(struct cli *c);
+void cli_figures_print(struct cli *c, struct str figures); /* lines `name value unit`, or with --json an object each */
 /* --data, --store, --keys as a desk's options; false: the usage error is printed. */
 struct cases_desk_options;
 bool cli_store_option(struct cli *c, struct cases_desk_options *ret);
 int cli_audit(struct cli *c);
 int cli_rebuild(struct cli *c);
+int cli_migrate(struct cli *c);
 int cli_backup(struct cli *c);
 int cli_restore(struct cli *c);
 int cli_demo_load(struct cli *c);
 int cli_demo_bills(struct cli *c);
 int cli_demo_case(struct cli *c);
 int cli_load(struct cli *c);
+int cli_serve(struct cli *c);
+int cli_config_check(struct cli *c);
+int cli_config_show(struct cli *c);
+int cli_key_add(struct cli *c);
+int cli_key_list(struct cli *c);
+int cli_key_revoke(struct cli *c);
+int cli_import(struct cli *c);
+int cli_plan_publish(struct cli *c);
 int cli_help(struct cli *c);
 int cli_completion(struct cli *c);
 int cli_man(struct cli *c);

@@ -124,6 +124,16 @@ struct status cli_session_send(struct cli_session *s, struct arena *a, const cha
     return STATUS_OK;
 }
 
+int cli_open_failed(struct cli *c, struct status s)
+{
+    static const char *const asked[] = {"option-missing", "listen-address", "serve-needs-keys", "setting-value", "setting-wide", "setting-conflict", "store-bad-place"};
+    (void)cli_fail(c, s, NULL);
+    for (size_t i = 0; i < COUNT_OF(asked); i++) {
+        if (strcmp(s.err->code, asked[i]) == 0) return CLI_BAD_INPUT;
+    }
+    return CLI_FAILURE;
+}
+
 /* ---- problem documents ------------------------------------------------------------------------------------------------ */
 
 static struct str text_of(const struct json *v, struct str name)
