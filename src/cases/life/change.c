@@ -108,11 +108,11 @@ static struct status change_one(struct cases_context *x, struct cases_command *c
     struct journal_event *events = NULL;
     const struct error *refusal = NULL;
     uint32_t count = 0;
+    if (registry_change_makes_key(ch) && p->key_text.n == 0) TRY(registry_key_fill(x->env, &cmd->arena, ch, &p->key_id, &p->key_text));
     if (!registry_change_needs(x->set->registry, x->world, ch) || !covers_lock(x, ch)) {
         *ret_wait = true;
         return STATUS_OK;
     }
-    if (registry_change_makes_key(ch) && p->key_text.n == 0) TRY(registry_key_fill(x->env, &cmd->arena, ch, &p->key_id, &p->key_text));
     TRY(registry_change_decide(x->set->registry, x->world, x->env, &cmd->arena, x->now_ms, ch, &events, &count, &refusal));
     if (refusal) {
         struct error copy = *refusal;

@@ -73,6 +73,7 @@ struct life_run {
     struct digest library;
     const struct plan_counters *counters;
     struct life_consent consent;
+    bool lines;                       /* keep the shares per line */
     bool without_commercial;          /* the cashier goes on without them: all but the statutory payers come later */
     struct day settled_on;            /* the business day */
     struct settle_exception *later, *refused;
@@ -161,7 +162,20 @@ struct life_show {
 };
 /* Runs again with reasons and writes the answer of DESIGN §9 with id, state and times. */
 struct status life_show_write(struct arena *a, struct life_show *s, struct json_writer *w);
+/* The same members inside an object that the caller has begun. */
+struct status life_show_members(struct arena *a, struct life_show *s, struct json_writer *w);
 void life_show_render(struct cases_command *cmd, struct life_show *s, struct buf *out);
+
+/* ---- lists (statements.c): rows of cases and open shares, newest first, for queries ------------------------------------------------------ */
+
+enum life_statement {
+#define X(id, name, params, results, lite, pg) LIFE_SQL_##id,
+#include "cases/life/statements.def"
+#undef X
+    LIFE_SQL_COUNT
+};
+const struct store_statement *life_statement(enum life_statement which);
+extern const struct store_statements life_statements;
 
 /* ---- the functions of each op, in ops.c ------------------------------------------------------------------------------------------------- */
 

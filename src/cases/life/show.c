@@ -4,10 +4,9 @@
  */
 #include "cases/life/life.h"
 
-struct status life_show_write(struct arena *a, struct life_show *s, struct json_writer *w)
+struct status life_show_members(struct arena *a, struct life_show *s, struct json_writer *w)
 {
     TRY(life_run_again(a, &s->run, true));
-    json_begin_object(w);
     life_member_id(w, STR("id"), &s->id);
     json_member_string(w, STR("state"), str_from(s->state));
     if (s->at_ms) life_member_time(w, STR("at"), s->at_ms);
@@ -15,8 +14,15 @@ struct status life_show_write(struct arena *a, struct life_show *s, struct json_
     if (s->token) json_member_string(w, STR("token"), str_from(s->token));
     if (!id128_is_zero(&s->replaces)) life_member_id(w, STR("replaces"), &s->replaces);
     settle_answer_write_members(&s->run.answer, s->run.chain, false, w);
-    json_end_object(w);
     return STATUS_OK;
+}
+
+struct status life_show_write(struct arena *a, struct life_show *s, struct json_writer *w)
+{
+    json_begin_object(w);
+    const struct status status = life_show_members(a, s, w);
+    json_end_object(w);
+    return status;
 }
 
 void life_show_render(struct cases_command *cmd, struct life_show *s, struct buf *out)

@@ -215,6 +215,20 @@ static struct status sides_load(struct proof_fold *f, struct cases_set *s, struc
     return STATUS_OK;
 }
 
+/* How many shares the events of a case tell: an adjustment (cover enrolled backdated) may add some. */
+static uint32_t shares_told(struct proof_fold *f, struct cases_set *s, const struct sides *c)
+{
+    uint32_t count = c->effect->share_count;
+    for (uint32_t i = 0; i < c->history_count; i++) {
+        const struct journal_event *ev = NULL;
+        struct cases_effect e = {0};
+        if (cases_event_get(s, c->history[i], &ev) != SET_FOUND || ev->type != JOURNAL_CASE_ADJUSTED) continue;
+        if (status_failed(cases_effect_read(&f->batch, ev, &e))) continue; /* found damaged elsewhere */
+        for (uint32_t k = 0; k < e.share_count; k++) count = e.shares[k].n >= count ? e.shares[k].n + 1 : count;
+    }
+    return count;
+}
+
 struct status proof_cases(struct proof_audit *p, struct proof_fold *f, const struct journal_event *events, struct cases_effect *const *effects, uint32_t count)
 {
     struct cases_set *s = NULL;
@@ -229,12 +243,12 @@ struct status proof_cases(struct proof_audit *p, struct proof_fold *f, const str
         TRY(library_check(p, f, &events[i], &e->library));
         if (e->type != JOURNAL_CASE_SETTLED) continue;
         all[settled++] = (struct sides){.event = &events[i], .effect = e};
-        p->shares += e->share_count;
     }
     p->settled += settled;
     TRY(sides_load(f, s, all, settled));
     for (uint32_t i = 0; i < settled; i++) {
         sides_check(p, &all[i]);
+        p->shares += shares_told(f, s, &all[i]);
         TRY(postings_check(p, f, s, &all[i]));
     }
     return STATUS_OK;

@@ -445,6 +445,32 @@ static void step_row(struct spec *s, bool claim)
     cases_reader_give(s->desk, r);
 }
 
+/* show NAME WHAT [CASE|…]: a query as an answer */
+static void step_show(struct spec *s)
+{
+    const struct cases_caller who = {str_from(option(s, "by", "")), str_from(option(s, "role", ""))};
+    const struct cases_filter f = {.hospital = str_from(option(s, "of", "")), .payer = str_from(option(s, "payer", "")), .state = str_from(option(s, "state", ""))};
+    const char *what = s->words[2];
+    const struct named *c = s->count > 3 ? name_get(s, s->words[3]) : NULL;
+    const struct str id = str_from(c ? c->id : "");
+    struct named *n = name_add(s, s->words[1]);
+    struct buf out;
+    buf_init(&out, 64 << 20);
+    if (strcmp(what, "case") == 0) n->http = cases_query_case(s->desk, &who, id, &out);
+    else if (strcmp(what, "explanation") == 0) n->http = cases_query_explanation(s->desk, &who, id, &out);
+    else if (strcmp(what, "split") == 0) n->http = cases_query_split(s->desk, &who, id, &out);
+    else if (strcmp(what, "cases") == 0) n->http = cases_query_cases(s->desk, &who, &f, &out);
+    else if (strcmp(what, "queue") == 0) n->http = cases_query_shares(s->desk, &who, &f, &out);
+    else if (strcmp(what, "person") == 0) n->http = cases_query_person(s->desk, &who, STR("99"), str_from(s->words[3]), &out);
+    else if (strcmp(what, "events") == 0) n->http = cases_query_events(s->desk, &who, -1, 500, &out);
+    else if (strcmp(what, "day") == 0) n->http = cases_query_day(s->desk, &who, str_from(s->words[3]), f.hospital, &out);
+    else wrong(s, "show what?");
+    n->body = arena_str(&s->a, buf_view(&out));
+    buf_done(&out);
+    must(s, json_parse(&s->a, n->body, &n->json));
+    if (getenv("SPEC_SHOW")) fprintf(stderr, "# %d: %d %.*s\n", s->line, n->http, STR_FMT(n->body));
+}
+
 static void step_clock(struct spec *s)
 {
     struct day day;
@@ -486,6 +512,7 @@ static void step(struct spec *s, const char *rest)
     else if (strcmp(what, "trial") == 0) step_trial(s);
     else if (strcmp(what, "confirm") == 0) step_confirm(s);
     else if (strcmp(what, "account") == 0) step_account(s);
+    else if (strcmp(what, "show") == 0) step_show(s);
     else if (strcmp(what, "case") == 0 || strcmp(what, "claim") == 0) step_row(s, what[1] == 'l');
     else if (strcmp(what, "close") == 0) run(s, name_add(s, "close"), CASES_CLOSE_DAY, "", s->words[1], STR("{}"));
     else if (strcmp(what, "due") == 0) run(s, name_add(s, "due"), CASES_DUE, "", "", STR("{}"));
