@@ -137,7 +137,8 @@ void api_command_handle(struct api_request *r)
     struct arena *arena = NULL;
     const struct status s = cases_command_new(r->api->desk, api_route_infos[r->route].op, &r->caller, r->idempotency_key, id, part, r->x->request.body, &cmd, &arena);
     if (status_failed(s)) {
-        api_status_answer(r, 400, s);
+        api_status_answer(r, 400, s); /* its words lie in the command */
+        if (cmd) cases_command_free(cmd);
         return;
     }
     if (cases_command_submit(cmd, command_done, r)) return; /* r is not ours any more */

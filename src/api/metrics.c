@@ -94,18 +94,12 @@ static void http_write(const struct api *p, struct buf *out)
     }
 }
 
-static const char *const op_names[CASES_OP_COUNT] = {
-#define X(id, name, zh, en) [CASES_##id] = name,
-#include "cases/ops.def"
-#undef X
-};
-
 static void cases_write(const struct api *p, struct buf *out)
 {
     struct cases_metrics m = {.refused = 0};
     cases_metrics_read(p->desk, &m);
     head(out, "yijie_commands_total", "counter", "Commands with a durable outcome.");
-    for (size_t i = 0; i < CASES_OP_COUNT; i++) buf_printf(out, "yijie_commands_total{op=\"%s\"} %llu\n", op_names[i], (unsigned long long)m.commands[i]);
+    for (enum cases_op i = 0; i < CASES_OP_COUNT; i++) buf_printf(out, "yijie_commands_total{op=\"%s\"} %llu\n", cases_op_name(i), (unsigned long long)m.commands[i]);
     one(out, "yijie_commands_refused_total", "counter", "Commands that the domain refused.", m.refused);
     one(out, "yijie_commands_failed_total", "counter", "Commands that failed.", m.failed);
     one(out, "yijie_groups_total", "counter", "Commits of groups.", m.groups);

@@ -81,38 +81,31 @@ static void parameters_write(struct json_writer *w, enum api_route route)
     json_end_array(w);
 }
 
-static struct str description_of(struct str status)
+static void response_write(struct json_writer *w, struct str status, struct str description, struct str media, const char *schema)
 {
-    if (str_eq(status, STR("201"))) return STR("已完成 / done");
-    if (str_eq(status, STR("202"))) return STR("存疑，自行解决 / in doubt, resolves itself");
-    return STR("答复 / answer");
+    json_name(w, status);
+    json_begin_object(w);
+    json_member_string(w, STR("description"), description);
+    json_name(w, STR("content"));
+    json_begin_object(w);
+    media_write(w, media, schema);
+    json_end_object(w);
+    json_end_object(w);
 }
 
 static void responses_write(struct json_writer *w, enum api_route route)
 {
     const struct api_route_info *info = &api_route_infos[route];
+    const struct str media = info->answer[0] ? STR("application/json") : route == API_ROUTE_HOME ? STR("text/html") : STR("text/plain");
     struct str status;
     json_name(w, STR("responses"));
     json_begin_object(w);
     const char *at = info->statuses;
     while (word_next(&at, &status)) {
-        json_name(w, status);
-        json_begin_object(w);
-        json_member_string(w, STR("description"), description_of(status));
-        json_name(w, STR("content"));
-        json_begin_object(w);
-        media_write(w, info->answer[0] ? STR("application/json") : route == API_ROUTE_HOME ? STR("text/html") : STR("text/plain"), info->answer);
-        json_end_object(w);
-        json_end_object(w);
+        response_write(w, status, str_eq(status, STR("201")) ? STR("已完成 / done") : STR("答复 / answer"), media, info->answer);
     }
-    json_name(w, STR("default"));
-    json_begin_object(w);
-    json_member_string(w, STR("description"), STR("不予办理 / refused"));
-    json_name(w, STR("content"));
-    json_begin_object(w);
-    media_write(w, STR(HTTP_PROBLEM_TYPE), "Problem");
-    json_end_object(w);
-    json_end_object(w);
+    if (info->kind == API_COMMAND) response_write(w, STR("202"), STR("存疑，自行解决 / in doubt, resolves itself"), media, "InDoubt");
+    response_write(w, STR("default"), STR("不予办理 / refused"), STR(HTTP_PROBLEM_TYPE), "Problem");
     json_end_object(w);
 }
 
