@@ -101,13 +101,14 @@ bool ledger_set_waits(const struct ledger_set *s);
 /* Wishes for all that these transfers need: their ids (so that a repeat is known), the holds they settle, the accounts of both. False while something
  * waits. An id that was never touched counts as new: for ids that the caller has just made (the primary key would find a double). */
 bool ledger_touch(struct ledger_set *s, const struct ledger_transfer *transfers, uint32_t count);
-/* PostgreSQL: accounts are read FOR UPDATE in order of id, and holds only under the locks of their accounts; touch in one round what you can: accounts wished in a
- * later round are locked out of order (a deadlock then fails one group). Without a connection (NULL) every wish becomes absent. Fails with
- * ledger-account-collision when two codes have one id, and as the store does. */
+/* PostgreSQL: accounts with a limit are read FOR UPDATE in order of id, then open holds likewise; accounts without a limit are read without lock, so their sums may be
+ * older than what others commit meanwhile: decide nothing on them. Touch in one round what you can: what is wished in a later round is locked out of order
+ * (a deadlock then fails one group). Without a connection (NULL) every wish becomes absent. Fails with ledger-account-collision when two codes have
+ * one id, and as the store does. */
 struct status ledger_set_load(struct ledger_set *s, struct store_connection *c, struct arena *a);
 /* Transfers of this set whose seq is provisional (journal.h) get their real one: call it once the head row is locked, before the flush. */
 void ledger_set_seq_base(struct ledger_set *s, int64_t base);
-struct status ledger_set_flush(struct ledger_set *s, struct store_connection *c, struct arena *a); /* one update an account, however often it moved */
+struct status ledger_set_flush(struct ledger_set *s, struct store_connection *c, struct arena *a); /* one update an account, however often it moved, of what was added since it was read */
 
 /* Checks and applies transfers in order; all that they touch must be loaded (a bug otherwise). ret[i] answers transfers[i]. Linked chains stand or fall together;
  * others are independent. Balances change only by those answered LEDGER_OK; these, and those answered EXISTS, come back as they stand (state, amount,

@@ -1,10 +1,17 @@
 /* ledger/load — reading the working set from a store, under the locks that make it true.
  *
- * Who uses it: cases, the bench. Invariants: on PostgreSQL an account is locked (FOR UPDATE, in order of id) before anything that depends on it is believed, so
- * two workers never decide on the same balance. Whoever settles a hold holds the locks of both its accounts; so a hold read under one of them is as it
- * stands, and one read before is read again. With an account that has a limit come its holds that may expire: from their time on they no longer count.
+ * Who uses it: cases, the bench. Invariants on PostgreSQL, where others write at the same time: an account with a limit is locked (FOR UPDATE, in order of id) from its
+ * reading to the commit, so no two workers decide on one balance; an open hold is believed only under its own lock, so it is settled once. Accounts without
+ * a limit are not locked, because nothing is decided on what they hold: the flush adds to them. Locks are taken in one order: accounts, then holds, each by id.
+ * With an account that has a limit come its holds that may expire: from their time on they no longer count.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "ledger/rows.h"
+
+/* Others write at the same time. */
+static bool set_shared(struct store_connection *c) { return c && store_connection_kind(c) == STORE_POSTGRES; }
 
 /* ---- rows in ------------------------------------------------------------------------------------------------------- */
 
@@ -39,6 +46,13 @@ bool rows_transfer_take(const struct store_value *v, struct ledger_transfer *ret
     return true;
 }
 
+void rows_account_read(struct account_entry *e) {
+    e->read.debits_pending = e->a.debits_pending;
+    e->read.debits_posted = e->a.debits_posted;
+    e->read.credits_pending = e->a.credits_pending;
+    e->read.credits_posted = e->a.credits_posted;
+}
+
 static struct status account_take(struct account_entry *e, const struct store_value *v, struct ledger_set *s, struct arena *a) {
     if (e->a.code.n && !str_eq(e->a.code, v[1].s)) {
         s->collision[0] = e->a.code;
@@ -56,10 +70,7 @@ static struct status account_take(struct account_entry *e, const struct store_va
     e->a.debits_posted = v[6].i;
     e->a.credits_pending = v[7].i;
     e->a.credits_posted = v[8].i;
-    e->read.debits_pending = v[5].i;
-    e->read.debits_posted = v[6].i;
-    e->read.credits_pending = v[7].i;
-    e->read.credits_posted = v[8].i;
+    rows_account_read(e);
     e->state = ENTRY_FOUND;
     return STATUS_OK;
 }
@@ -73,50 +84,27 @@ static void key_put(struct store_value *params, uint32_t at, int32_t shard, stru
 
 /* ---- loading accounts -------------------------------------------------------------------------------------------------- */
 
-/* Sorts by id with a heap: the order of all locks. */
-static void entries_sort(struct account_entry **e, uint32_t count) {
-    for (uint32_t end = count, start = count / 2; end > 1;) {
-        struct account_entry *down;
-        if (start > 0) {
-            down = e[--start];
-        } else {
-            down = e[--end];
-            e[end] = e[0];
-        }
-        uint32_t at = start;
-        for (uint32_t child = 2 * at + 1; child < end; child = 2 * at + 1) {
-            if (child + 1 < end && e[child + 1]->a.id > e[child]->a.id) child++;
-            if (e[child]->a.id <= down->a.id) break;
-            e[at] = e[child];
-            at = child;
-        }
-        e[at] = down;
-    }
+static int account_order(const void *a, const void *b) {
+    const struct account_entry *x = *(struct account_entry *const *)a, *y = *(struct account_entry *const *)b;
+    return x->a.id < y->a.id ? -1 : x->a.id > y->a.id;
 }
 
-/* A decision reads the balance of an account with a limit; all others are only added to. */
-static bool is_limited(const struct account_entry *e) {
-    return e->state == ENTRY_FOUND && (e->a.flags & (LEDGER_DEBITS_WITHIN_CREDITS | LEDGER_CREDITS_WITHIN_DEBITS | LEDGER_DEBITS_WITHIN_LIMIT));
-}
-
-static bool has_holds(const struct ledger_set *s) {
-    for (uint32_t i = 0; i < s->transfer_count; i++)
-        if (s->transfer_list[i]->hold_wished) return true;
-    return false;
+void rows_accounts_sort(struct account_entry **e, uint32_t count) {
+    if (count) qsort(e, count, sizeof(struct account_entry *), account_order);
 }
 
 static struct status accounts_read(struct ledger_set *s, struct store_connection *c, struct arena *a, enum rows_statement how, struct account_entry **entries,
                                    uint32_t count) {
     struct store_value *params = ARENA_ARRAY(a, struct store_value, (size_t)count * 2);
+    struct store_rows rows;
     if (!params) return status_memory();
     for (uint32_t i = 0; i < count; i++) key_put(params, i, s->shard, STORE_I(entries[i]->a.id));
-    struct store_rows rows = {0};
-    if (c && count) TRY(store_read(c, a, rows_statement(how), params, count, &rows));
+    TRY(store_read(c, a, rows_statement(how), params, count, &rows));
     for (uint32_t i = 0; i < rows.count; i++) TRY(account_take(entries[rows.of[i]], store_row(&rows, i), s, a));
     return STATUS_OK;
 }
 
-/* Reads all accounts that are wished, and locks those on whose balance something is decided: with a limit, or of holds. */
+/* Reads all accounts that are wished; those with a limit again under their lock: their limit then holds until the commit. */
 static struct status accounts_load(struct ledger_set *s, struct store_connection *c, struct arena *a) {
     const uint32_t count = s->account_waits;
     if (count == 0) return STATUS_OK;
@@ -127,36 +115,28 @@ static struct status accounts_load(struct ledger_set *s, struct store_connection
         if (s->accounts[i]->state == ENTRY_WAIT) wished[n++] = s->accounts[i];
     }
     CHECK(n == count);
-    entries_sort(wished, count);
-    const bool lock_all = has_holds(s);
-    TRY(accounts_read(s, c, a, lock_all ? ROWS_LOCK_ACCOUNTS : ROWS_READ_ACCOUNTS, wished, count));
+    rows_accounts_sort(wished, count);
+    if (c) TRY(accounts_read(s, c, a, ROWS_READ_ACCOUNTS, wished, count));
+    s->account_waits = 0;
     for (uint32_t i = 0; i < count; i++) {
         if (wished[i]->state == ENTRY_WAIT) wished[i]->state = ENTRY_ABSENT;
-        if (is_limited(wished[i])) wished[limited++] = wished[i];
+        if (wished[i]->state == ENTRY_FOUND && rows_limited(&wished[i]->a)) wished[limited++] = wished[i];
     }
-    s->account_waits = 0;
-    const bool shared = c && store_connection_kind(c) == STORE_POSTGRES;
-    return shared && !lock_all ? accounts_read(s, c, a, ROWS_LOCK_ACCOUNTS, wished, limited) : STATUS_OK;
+    return set_shared(c) && limited ? accounts_read(s, c, a, ROWS_LOCK_ACCOUNTS, wished, limited) : STATUS_OK;
 }
 
 /* ---- loading transfers ---------------------------------------------------------------------------------------------------- */
 
-/* A transfer from the store takes its place. A hold that is open needs its accounts, unless it only counts in the limits of one of them. */
-static struct status transfer_place(struct ledger_set *s, struct arena *a, struct transfer_entry *e, const struct store_value *row, bool wish) {
+/* A transfer from the store takes its place. */
+static struct status transfer_place(struct ledger_set *s, struct arena *a, struct transfer_entry *e, const struct store_value *row) {
     struct ledger_transfer t;
     if (!rows_transfer_take(row, &t)) return broken(a, STR("transfers"), "转账记录内容无效", "a row of a transfer makes no sense");
     const bool was_open = e->state == ENTRY_FOUND && e->t.state == LEDGER_PENDING;
     e->t = t;
     e->state = ENTRY_FOUND;
-    if (t.state != LEDGER_PENDING) return STATUS_OK;
-    struct account_entry *debit = set_account(s, t.debit), *credit = set_account(s, t.credit);
-    if (!debit || !credit) return status_memory();
-    if (t.expires_ms != 0 && !was_open && !set_due_push(s, e)) return status_memory();
-    e->unlocked = debit->state != ENTRY_FOUND && credit->state != ENTRY_FOUND;
-    if (!wish) return STATUS_OK;
-    set_account_wish(s, debit);
-    set_account_wish(s, credit);
-    return STATUS_OK;
+    if (t.state != LEDGER_PENDING || was_open) return STATUS_OK;
+    if (!set_account(s, t.debit) || !set_account(s, t.credit)) return status_memory();
+    return t.expires_ms == 0 || set_due_push(s, e) ? STATUS_OK : status_memory();
 }
 
 enum pick { PICK_HOLDS, PICK_WISHED, PICK_UNLOCKED };
@@ -170,21 +150,33 @@ static bool picked(const struct transfer_entry *e, enum pick pick) {
     return false;
 }
 
-static struct status picked_read(struct ledger_set *s, struct store_connection *c, struct arena *a, struct transfer_entry **entries, uint32_t count) {
+/* Reads the picked ones; a hold that is open needs its accounts, and a look under its lock. */
+static struct status picked_read(struct ledger_set *s, struct store_connection *c, struct arena *a, enum pick pick, struct transfer_entry **entries, uint32_t count) {
+    const enum rows_statement how = pick == PICK_UNLOCKED ? ROWS_LOCK_TRANSFERS : ROWS_READ_TRANSFERS;
     struct store_value *params = ARENA_ARRAY(a, struct store_value, (size_t)count * 2);
     struct store_rows rows;
     if (!params) return status_memory();
     for (uint32_t i = 0; i < count; i++) key_put(params, i, s->shard, STORE_S(id128_view(&entries[i]->t.id)));
-    TRY(store_read(c, a, rows_statement(ROWS_READ_TRANSFERS), params, count, &rows));
+    TRY(store_read(c, a, rows_statement(how), params, count, &rows));
     for (uint32_t i = 0; i < rows.count; i++) {
         struct transfer_entry *e = entries[rows.of[i]];
         s->transfer_waits -= e->state == ENTRY_WAIT;
-        TRY(transfer_place(s, a, e, store_row(&rows, i), true));
+        TRY(transfer_place(s, a, e, store_row(&rows, i)));
+        const bool open = e->t.state == LEDGER_PENDING;
+        e->unlocked = open && pick != PICK_UNLOCKED;
+        if (!open) continue;
+        set_account_wish(s, set_account(s, e->t.debit));
+        set_account_wish(s, set_account(s, e->t.credit));
     }
     return STATUS_OK;
 }
 
-/* Reads the picked ones. What was wished and is not there is absent; a first look at holds leaves that open. */
+static int transfer_order(const void *a, const void *b) {
+    const struct transfer_entry *x = *(struct transfer_entry *const *)a, *y = *(struct transfer_entry *const *)b;
+    return memcmp(x->t.id.b, y->t.id.b, sizeof x->t.id.b);
+}
+
+/* Reads the picked ones, locks in order of id. What was wished and is not there is absent; a first look at holds leaves that open. */
 static struct status transfers_load(struct ledger_set *s, struct store_connection *c, struct arena *a, enum pick pick) {
     struct transfer_entry **entries = ARENA_ARRAY(a, struct transfer_entry *, s->transfer_count);
     uint32_t count = 0;
@@ -192,7 +184,8 @@ static struct status transfers_load(struct ledger_set *s, struct store_connectio
     for (uint32_t i = 0; i < s->transfer_count; i++) {
         if (picked(s->transfer_list[i], pick)) entries[count++] = s->transfer_list[i];
     }
-    if (c && count) TRY(picked_read(s, c, a, entries, count));
+    if (count && pick == PICK_UNLOCKED) qsort(entries, count, sizeof(struct transfer_entry *), transfer_order);
+    if (c && count) TRY(picked_read(s, c, a, pick, entries, count));
     for (uint32_t i = 0; i < count && pick == PICK_WISHED; i++) {
         if (entries[i]->state != ENTRY_WAIT) continue;
         entries[i]->state = ENTRY_ABSENT;
@@ -225,7 +218,7 @@ static struct status side_load(struct ledger_set *s, struct store_connection *c,
         if (!id_take(store_row(&rows, i), &id)) return broken(a, STR("transfers"), "转账编号无效", "the id of a transfer is not 16 bytes");
         struct transfer_entry *e = set_transfer(s, &id);
         if (!e) return status_memory();
-        if (e->state != ENTRY_FOUND) TRY(transfer_place(s, a, e, store_row(&rows, i), false)); /* one that is here already is newer */
+        if (e->state != ENTRY_FOUND) TRY(transfer_place(s, a, e, store_row(&rows, i))); /* one that is here already is newer */
     }
     return STATUS_OK;
 }
@@ -256,13 +249,12 @@ static struct status holds_check(const struct ledger_set *s, struct arena *a) {
 }
 
 struct status ledger_set_load(struct ledger_set *s, struct store_connection *c, struct arena *a) {
-    const bool shared = c && store_connection_kind(c) == STORE_POSTGRES; /* others write at the same time */
     TRY(set_check(s, a));
-    if (shared) TRY(transfers_load(s, c, a, PICK_HOLDS)); /* a first look, so that their accounts are locked together with the others */
+    if (set_shared(c)) TRY(transfers_load(s, c, a, PICK_HOLDS)); /* a first look, so that their accounts are locked together with the others */
     TRY(accounts_load(s, c, a));
     TRY(transfers_load(s, c, a, PICK_WISHED));
     TRY(accounts_load(s, c, a));
-    if (shared) TRY(transfers_load(s, c, a, PICK_UNLOCKED));
+    if (set_shared(c)) TRY(transfers_load(s, c, a, PICK_UNLOCKED));
     if (c) TRY(holds_load(s, c, a));
     TRY(set_check(s, a));
     return holds_check(s, a);

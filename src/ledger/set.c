@@ -244,6 +244,7 @@ void ledger_account_change(struct ledger_set *s, struct ledger_account *account,
     account->flags = flags;
     account->debit_limit = debit_limit;
     account->dirty = true;
+    set_account_find(s, account->id)->changed = true;
 }
 
 bool ledger_set_waits(const struct ledger_set *s) { return s->account_waits > 0 || s->transfer_waits > 0; }
@@ -344,7 +345,6 @@ void set_time_go(struct ledger_set *s, int64_t now_ms) {
     }
 }
 
-void ledger_set_seq_base(struct ledger_set *s, int64_t base)
-{
+void ledger_set_seq_base(struct ledger_set *s, int64_t base) {
     for (uint32_t i = 0; i < s->transfer_count; i++) s->transfer_list[i]->t.seq = journal_seq_settle(s->transfer_list[i]->t.seq, base);
 }

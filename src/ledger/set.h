@@ -15,6 +15,7 @@ struct account_entry {
     struct ledger_account a; /* first: the public pointer is the entry's */
     enum entry_state state;
     bool holds_read;         /* its holds that may expire are here, if limits ask for them */
+    bool changed;            /* other flags or another limit than in the store */
     int64_t due_debits, due_credits; /* of pending sums: holds whose time has come */
     struct {
         int64_t debits_pending, debits_posted, credits_pending, credits_posted;
@@ -24,7 +25,7 @@ struct transfer_entry {
     struct ledger_transfer t; /* first, as above */
     enum entry_state state;
     bool hold_wished;         /* wished because a transfer settles it: its accounts are needed too */
-    bool unlocked;            /* read before its accounts were locked: to be read again */
+    bool unlocked;            /* an open hold, read without lock: to be read again under it */
     bool due;                 /* counted in the due sums */
     uint32_t generation;      /* of its node in the heap; older nodes are stale */
 };
