@@ -92,7 +92,10 @@ static struct status registered_fold(struct registry_set *s, const struct journa
     struct set_cover *c = registry_set_cover_at(s, ev->cover);
     if (!c) return status_memory();
     if (!id128_parse(registry_json_text(o, "person"), &person) || ev->cover <= 0) return broken(s, ev);
-    if (!registry_json_flag(o, "joins", false)) c->loaded = SET_ALL; /* a new group: nothing was there before */
+    if (!registry_json_flag(o, "joins", false)) { /* a new group: nothing was there before */
+        c->loaded = SET_ALL;
+        c->born = true;
+    }
     struct set_person *p = registry_set_person_add(s, &person, ev->cover);
     if (!p) return status_memory();
     p->fresh = true;
@@ -147,6 +150,8 @@ static struct status erased_fold(struct registry_set *s, const struct journal_ev
 static struct status merged_fold(struct registry_set *s, const struct journal_event *ev, const struct json *o) {
     int64_t from, to;
     if (!registry_cover_parse(registry_json_text(o, "from"), &from) || !registry_cover_parse(registry_json_text(o, "to"), &to)) return broken(s, ev);
+    struct set_cover *f = registry_set_cover_at(s, from);
+    if (f) f->touched = true;
     return registry_set_merge(s, from, to) ? done(s) : status_memory();
 }
 
@@ -274,6 +279,8 @@ struct status registry_fold(struct registry_set *s, const struct journal_event *
     }
     const struct json *o = ev->version == REGISTRY_EVENT_VERSION ? open_read(s, ev) : NULL;
     if (!o) return broken(s, ev);
+    struct set_cover *touched = ev->cover > 0 ? registry_set_cover_at(s, ev->cover) : NULL;
+    if (touched) touched->touched = true;
     TRY(row->fold(s, ev, o));
     *ret_mine = true;
     return STATUS_OK;

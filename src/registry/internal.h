@@ -127,6 +127,7 @@ bool registry_resident_id(struct str id, struct day *ret_born, enum bill_sex *re
 struct set_person {
     struct id128 person, into;
     int64_t cover, born_cover;     /* now; at registration (where the key lies for old events) */
+    int64_t stored_cover;          /* where the row lies in the table; 0: not written yet */
     int64_t registered, data_seq;
     struct str wrapped, data;      /* empty: none */
     bool linked, erased;
@@ -165,6 +166,9 @@ enum set_part { SET_PERSONS = 1, SET_POLICIES = 2, SET_CONSENTS = 4, SET_IDENTIF
 enum { SET_ALL = SET_PERSONS | SET_POLICIES | SET_CONSENTS | SET_IDENTIFIERS };
 struct set_cover {
     int64_t cover, moved_to;       /* 0: not merged in this set */
+    bool touched;                  /* by an event folded here since the last flush */
+    bool born;                     /* made by one: the tables know nothing of it */
+    uint32_t stored;               /* persons that lie there in the table (verify) */
     uint32_t wanted, loaded;       /* enum set_part */
     SET_LIST(struct set_person) persons;
     SET_LIST(struct set_policy) policies;
@@ -252,6 +256,9 @@ struct status registry_set_unseal(struct registry_set *s, struct arena *a, const
 enum set_state registry_set_cover_by_lookup(struct registry_set *s, const struct id128 *lookup, int64_t *ret);
 /* Opened: key unwrapped, `shown` filled. Fails only for lack of memory. */
 struct status registry_set_person_show(struct registry_set *s, struct set_person *p);
+
+/* Is what was read and then changed here still what the tables hold? Under the head row's lock. Fails with set-stale: to be done again with a new set. */
+struct status registry_set_verify(struct registry_set *s, struct store_connection *c, struct arena *a);
 
 /* The overlay: among rows whose range holds the day, the one recorded last and not after `as_of`. */
 struct overlay_row {

@@ -54,6 +54,7 @@ static void person_take(struct registry_set *s, const struct set_cover *c, const
         s->out_of_memory = true;
         return;
     }
+    p->stored_cover = c->cover;
     p->registered = v[1].i;
     p->linked = !v[2].null;
     if (p->linked) p->into = id_of(v[2].s);
@@ -290,7 +291,9 @@ static void set_clean(struct registry_set *s) {
     for (uint32_t i = 0; i < s->persons.count; i++) {
         struct set_person *p = s->persons.items[i];
         p->fresh = p->dirty = p->data_dirty = p->key_fresh = false;
+        p->stored_cover = p->cover;
     }
+    for (uint32_t i = 0; i < s->covers.count; i++) s->covers.items[i]->touched = s->covers.items[i]->born = false;
     for (uint32_t i = 0; i < s->identifiers.count; i++) s->identifiers.items[i]->dirty = false;
     for (uint32_t i = 0; i < s->policies.count; i++) s->policies.items[i]->dirty = false;
     for (uint32_t i = 0; i < s->consents.count; i++) s->consents.items[i]->dirty = false;
@@ -301,6 +304,7 @@ static void set_clean(struct registry_set *s) {
 
 struct status registry_set_flush(struct registry_set *s, struct store_connection *c, struct arena *a) {
     if (s->out_of_memory) return status_memory();
+    if (store_connection_kind(c) == STORE_POSTGRES) TRY(registry_set_verify(s, c, a)); /* SQLite: nobody else writes */
     TRY(moves_flush(s, c, a));
     TRY(persons_flush(s, c, a));
     TRY(erasures_flush(s, c, a));

@@ -117,22 +117,31 @@ static void world_again(struct town *t) {
 int64_t town_seq(const struct town *t, int64_t seq) { return t->kind == TOWN_BATCH && seq != INT64_MAX ? JOURNAL_SEQ_PROVISIONAL + seq : seq; }
 
 /* Numbers, rows, events: one transaction. */
-static void write_out(struct town *t, struct journal_event *events, uint32_t count) {
+static struct status write_out(struct town *t, struct sha256 *h, struct journal_event *events, uint32_t count) {
     struct journal_head head;
-    struct sha256 h;
-    sha256_init(&h);
-    FINE(store_begin(t->c, &t->group));
-    FINE(journal_head_lock(t->c, &t->group, 0, &head));
+    TRY(store_begin(t->c, &t->group));
+    struct store_tx tx STORE_TX_CLEANUP = {t->c};
+    TRY(journal_head_lock(t->c, &t->group, 0, &head));
     registry_set_renumber(t->set, head.size);
-    FINE(registry_set_flush(t->set, t->c, &t->group));
-    FINE(journal_append_locked(t->c, &t->group, &h, 0, &head, events, count));
-    FINE(store_commit(t->c, &t->group));
-    sha256_done(&h);
+    TRY(registry_set_flush(t->set, t->c, &t->group));
+    TRY(journal_append_locked(t->c, &t->group, h, 0, &head, events, count));
+    tx.c = NULL;
+    return store_commit(t->c, &t->group);
 }
 
-void town_batch_end(struct town *t) { write_out(t, t->log, t->log_count); }
+static struct status written(struct town *t, struct journal_event *events, uint32_t count) {
+    struct sha256 h;
+    sha256_init(&h);
+    struct status st = write_out(t, &h, events, count);
+    sha256_done(&h);
+    return st;
+}
 
-static void commit(struct town *t) {
+void town_batch_end(struct town *t) { FINE(written(t, t->log, t->log_count)); }
+
+struct status town_write(struct town *t) { return written(t, t->events, t->event_count); }
+
+static void fold_all(struct town *t) {
     for (uint32_t i = 0; i < t->event_count; i++) {
         bool mine = false;
         t->events[i].at_ms = t->e.now_ms;
@@ -145,12 +154,9 @@ static void commit(struct town *t) {
         assert_non_null(slot);
         *slot = t->events[i];
     }
-    if (t->kind != TOWN_STORE) return;
-    write_out(t, t->events, t->event_count);
-    world_again(t);
 }
 
-const char *town_do(struct town *t, struct str json) {
+const char *town_prepare(struct town *t, struct str json) {
     struct arena *a = t->kind != TOWN_STORE ? &t->arena : &t->group;
     if (t->kind == TOWN_STORE) arena_reset(&t->group);
     const struct json *tree;
@@ -172,7 +178,15 @@ const char *town_do(struct town *t, struct str json) {
         assert_true(refusal->zh.n > 0 && refusal->en.n > 0 && refusal->hint_zh.n > 0);
         return refusal->code;
     }
-    commit(t);
+    fold_all(t);
+    return NULL;
+}
+
+const char *town_do(struct town *t, struct str json) {
+    const char *code = town_prepare(t, json);
+    if (code || t->kind != TOWN_STORE) return code;
+    FINE(town_write(t));
+    world_again(t);
     return NULL;
 }
 

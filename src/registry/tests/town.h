@@ -58,6 +58,9 @@ bool town_on_postgres(void);
 void town_day(struct town *t, struct str day);
 /* Applies one change given as JSON: NULL when applied, else the code of the refusal or finding. Events stay in t->events. */
 const char *town_do(struct town *t, struct str json);
+/* The same in two halves: read, decide and fold; then write. */
+const char *town_prepare(struct town *t, struct str json);
+struct status town_write(struct town *t);
 /* A set that reads the store as it stands (memory: the one set). */
 struct registry_set *town_set(struct town *t);
 /* Loads until nothing waits any more. */
