@@ -507,7 +507,7 @@ static void step(struct spec *s, const char *rest)
     else if (strcmp(what, "hospital") == 0) snprintf(s->hospital, sizeof s->hospital, "%s", s->words[1]);
     else if (strcmp(what, "person") == 0) step_person(s);
     else if (strcmp(what, "policy") == 0) step_policy(s);
-    else if (strcmp(what, "plan") == 0 || strcmp(what, "chain") == 0) step_text(s, what);
+    else if (strcmp(what, "plan") == 0 || strcmp(what, "chain") == 0 || strcmp(what, "list") == 0) step_text(s, what);
     else if (strcmp(what, "change") == 0) step_change(s, rest);
     else if (strcmp(what, "trial") == 0) step_trial(s);
     else if (strcmp(what, "confirm") == 0) step_confirm(s);
