@@ -143,9 +143,36 @@ static void test_nonsense(void **state) {
     }
 }
 
+/* Whatever is changed in the text (blanks are the business of who reads the whole event): what is still read has exactly one form, the one that is written. */
+static void test_one_form(void **state) {
+    (void)state;
+    static const char pool[] = "0123456789abcdef\"{}[]:,.-+eEtru";
+    uint64_t random = 20'421;
+    uint32_t accepted = 0;
+    for (uint32_t round = 0; round < 60'000; round++) {
+        char text[sizeof golden_text];
+        memcpy(text, golden_text, sizeof text);
+        for (uint32_t k = 0; k <= round % 3; k++) {
+            random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407); /* Knuth's generator */
+            text[(random >> 33) % (sizeof text - 1)] = pool[(random >> 20) % (sizeof pool - 1)];
+        }
+        const struct arena_mark mark = arena_mark(&arena);
+        const struct str changed = {text, sizeof text - 1};
+        const struct json *v = NULL;
+        struct ledger_transfer *t = NULL;
+        uint32_t count = 0;
+        if (!status_failed(json_parse(&arena, changed, &v)) && !status_failed(ledger_transfers_read(&arena, v, &t, &count)) && count > 0) {
+            accepted++;
+            if (!str_eq(written(t, count), changed)) fail_msg("read, and written otherwise: %s", text);
+        }
+        arena_rewind(&arena, mark);
+    }
+    assert_true(accepted > 1'000); /* other amounts, ids and days are as good */
+}
+
 int main(void) {
     arena_init(&arena, 16 << 20);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden), cmocka_unit_test(test_none), cmocka_unit_test(test_nonsense)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden), cmocka_unit_test(test_none), cmocka_unit_test(test_nonsense), cmocka_unit_test(test_one_form)};
     const int failed = cmocka_run_group_tests_name("json", tests, NULL, NULL);
     arena_done(&arena);
     return failed;
