@@ -72,6 +72,7 @@ void life_problem_write(const struct cases_command *cmd, void (*more)(const void
     }
     if (o->detail_zh.n) json_member_string(&w, STR("detail_zh"), o->detail_zh);
     if (o->detail_en.n) json_member_string(&w, STR("detail"), o->detail_en);
+    if (o->refusal == CASES_REFUSED_ALREADY_SETTLED) life_member_id(&w, STR("case"), &o->settled_case);
     if (more) more(user, &w);
     json_end_object(&w);
 }

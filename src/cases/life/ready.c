@@ -195,6 +195,7 @@ struct status life_ready_make(struct cases_context *x, struct cases_command *cmd
     if (cases_bill_get(x->set, b->hospital, b->bill, &row) == SET_FOUND) {
         if (row->live) {
             life_refuse(cmd, CASES_REFUSED_ALREADY_SETTLED);
+            cmd->outcome.settled_case = row->case_id;
             return STATUS_OK;
         }
         r->replaces = row->case_id;
