@@ -87,7 +87,7 @@ static bool text_read(struct registry_reader *r, struct str place, struct str s,
 
 static bool int_read(struct registry_reader *r, struct str place, const struct registry_member_row *row, const struct json *v, int64_t *ret) {
     struct json number = *v;
-    if (r->texts) number = (struct json){.kind = JSON_NUMBER, .text = v->text, .raw = v->text};
+    if (r->texts && v->kind == JSON_STRING) number = (struct json){.kind = JSON_NUMBER, .text = v->text, .raw = v->text};
     int64_t n = 0;
     if (number.kind == JSON_NUMBER && json_to_i64(&number, &n) && n >= row->min && n <= row->max) {
         *ret = n;

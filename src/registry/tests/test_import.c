@@ -23,6 +23,7 @@ static const struct import_row csv_rows[] = {
     {"a quote that is not closed", "change,id,kind,zh\ninstitution,I1,insurer,\"安心\n", "", 0, 1, "csv-quote"},
     {"lists are split at |", "change,person.id_kind,person.id,purpose,actor,payers\nconsent,01,410502196903070020,settlement,self,anxinbao|youxiang-zero\nconsent,01,410502196903070020,settlement,self,anxinbao||x\n", "", 1, 1, "3:payers registry-text-empty"},
     {"booleans as words", "change,plan,institution,complex,withdrawn\npayer,p,I1,true,0\npayer,p,I1,ja,\n", "", 1, 1, "3:complex registry-type"},
+    {"a person's column where a number belongs", "change,id,kind,zh,level.\ninstitution,I1,insurer,x,4\n", "", 0, 1, "2:level registry-integer"},
     {"only a head", "change,id,kind,zh\n", "", 0, 1, "registry-import-empty"},
     {"nothing at all", "", "", 0, 1, "csv-empty"},
 };
