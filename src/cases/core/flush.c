@@ -142,7 +142,7 @@ static struct status shares_flush(struct flushing *f)
         const struct set_shares *shares = e->item;
         for (uint32_t k = 0; k < shares->count; k++) {
             if (!shares->dirty[k]) continue;
-            if (!share_fill(f, e->key.a, &shares->items[k], batch_next(e->fresh ? &inserts : &updates))) return status_memory();
+            if (!share_fill(f, e->key.a, &shares->items[k], batch_next(e->fresh || k >= shares->stored ? &inserts : &updates))) return status_memory();
         }
     }
     TRY(batch_write(f, SET_SHARE_INSERT, &inserts));

@@ -224,6 +224,7 @@ static struct status share_take(struct loading *l, struct set_shares *shares, co
 {
     struct arena *a = l->set->arena;
     struct cases_share *s = &shares->items[shares->count++];
+    shares->stored = shares->count;
     *s = (struct cases_share){.n = (uint32_t)v[0].i, .pay = v[6].i, .expected = v[7].i, .to_patient = v[8].i != 0, .seq = v[11].i};
     if (v[3].i < 0 || v[3].i >= PLAN_KIND_COUNT || v[4].i < 0 || v[4].i >= CASES_SHARE_STATE_COUNT || v[5].i < 0 || v[5].i >= CASES_LATER_COUNT) {
         return damaged(l->scratch, "shares");

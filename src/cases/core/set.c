@@ -234,7 +234,7 @@ static bool shares_room(struct arena *a, struct set_shares *shares)
         memcpy(items, shares->items, shares->count * sizeof *items);
         memcpy(dirty, shares->dirty, shares->count * sizeof *dirty);
     }
-    *shares = (struct set_shares){.items = items, .dirty = dirty, .count = shares->count, .cap = cap};
+    *shares = (struct set_shares){.items = items, .dirty = dirty, .count = shares->count, .cap = cap, .stored = shares->stored};
     return true;
 }
 

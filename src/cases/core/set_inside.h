@@ -37,7 +37,7 @@ struct set_cover {
 struct set_shares {
     struct cases_share *items;
     bool *dirty;
-    uint32_t count, cap;
+    uint32_t count, cap, stored; /* the first `stored` ones are in the table already */
 };
 struct set_history {
     int64_t *seqs;

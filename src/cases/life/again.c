@@ -217,6 +217,8 @@ static struct status share_more(struct difference *d, struct cases_share *s, int
     s->pay += more;
     *(statutory ? &d->row->funds : &d->row->payers) += more;
     life_row_bear(d->row, -more);
+    if (statutory && d->g->manual) s->to_patient = true;
+    if (statutory && d->g->manual) return life_postings_manual(&d->postings, s->payer, more);
     return life_postings_to_patient(&d->postings, LEDGER_KIND_ADJUSTMENT, s->payer, statutory, d->row, more);
 }
 
@@ -355,7 +357,40 @@ struct status life_again_run(struct life_again *g, const struct life_recorded *c
 
 /* ---- the target with another input ----------------------------------------------------------------------------------------- */
 
-struct status life_again_target(struct life_again *g, const struct bill_statutory *statutory)
+/* The bill with another statutory result: read as strictly as at a trial. */
+static struct status statutory_replace(struct arena *a, struct bill *bill, const struct json *statutory)
+{
+    const struct json *tree = NULL;
+    const struct bill *other = NULL;
+    struct buf out;
+    struct json_writer w;
+    buf_init(&out, LIMIT_JSON_BYTES);
+    json_writer_init(&w, &out, false);
+    bill_write(bill, &w);
+    const struct status s = out.failed ? status_memory() : json_parse(a, buf_view(&out), &tree);
+    buf_done(&out);
+    TRY(s);
+    struct json *copy = ARENA_NEW(a, struct json);
+    struct json *items = ARENA_ARRAY(a, struct json, tree->count + 1);
+    struct str *names = ARENA_ARRAY(a, struct str, tree->count + 1);
+    if (!copy || !items || !names) return status_memory();
+    *copy = *tree;
+    copy->count = 0;
+    for (uint32_t i = 0; i < tree->count; i++) {
+        if (str_eq(tree->names[i], STR("statutory"))) continue;
+        items[copy->count] = tree->items[i];
+        names[copy->count++] = tree->names[i];
+    }
+    items[copy->count] = *statutory;
+    names[copy->count++] = STR("statutory");
+    copy->items = items;
+    copy->names = names;
+    TRY(bill_from_json(a, copy, &other));
+    bill->statutory = other->statutory;
+    return STATUS_OK;
+}
+
+struct status life_again_target(struct life_again *g, const struct json *statutory)
 {
     struct arena *a = &g->cmd->arena;
     struct life_run *run = ARENA_NEW(a, struct life_run);
@@ -379,7 +414,11 @@ struct status life_again_target(struct life_again *g, const struct bill_statutor
     if (found == SET_FOUND) TRY(registry_policies_of_bill(a, policies, count, bill, &of_bill, &of_bill_count));
     bill->policies = of_bill;
     bill->policy_count = of_bill_count;
-    if (statutory) bill->statutory = *statutory;
+    if (statutory) {
+        const struct status read = statutory_replace(a, bill, statutory);
+        if (status_failed(read)) return life_refuse_error(g->cmd, read);
+        g->manual = bill->statutory.stage == BILL_STAGE_MANUAL;
+    }
     TRY(life_again_roll_back(g, false));
     TRY(life_again_run(g, c, bill));
     for (uint32_t i = 0; i < g->later_count && !g->wait; i++) TRY(life_again_run(g, &g->later[i], NULL));

@@ -19,6 +19,7 @@ struct life_again {
     struct plan_counters *counters;   /* as they stand while it runs */
     const char *note;                 /* why, a stable code: "reversed", "registry-changed", "statutory-changed" */
     uint32_t adjusted;
+    bool manual;                      /* the scheme pays the patient, not the hospital */
     bool wait, defer;
 };
 /* Reads the target and finds who follows. Sets wait, defer; *ret_state ABSENT: no such case. */
@@ -30,6 +31,6 @@ struct status life_again_run(struct life_again *g, const struct life_recorded *c
 /* The way of the region of a case. */
 const struct registry_region *life_again_region(const struct life_again *g, const struct cases_row *row);
 /* Runs the target with its policies as the registry knows them now (and another statutory result when given), and all who follow. */
-struct status life_again_target(struct life_again *g, const struct bill_statutory *statutory);
+struct status life_again_target(struct life_again *g, const struct json *statutory);
 
 #endif

@@ -259,6 +259,11 @@ struct status life_postings_to_patient(struct life_postings *p, enum ledger_kind
     return offset_take(p, &payout, row, amount);
 }
 
+struct status life_postings_manual(struct life_postings *p, struct str fund, int64_t amount)
+{
+    return life_post(p, LEDGER_KIND_FUND, memo(side(p, "fund", fund, STR("patient"))), memo(side(p, "payout", fund, STR(""))), amount);
+}
+
 struct status life_postings_against(struct life_postings *p, struct str payer, bool statutory, const struct cases_row *row, int64_t amount, enum registry_difference how)
 {
     CHECK(how != REGISTRY_WAIVE);

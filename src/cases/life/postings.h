@@ -57,6 +57,8 @@ struct status life_postings_settle(struct life_postings *p, const struct life_ru
 struct status life_postings_mirror(struct life_postings *p, const struct life_recorded *c);
 /* A payer's money to the patient (later share, difference in favour); offsets of the person are taken off first. `hospital`: empty. */
 struct status life_postings_to_patient(struct life_postings *p, enum ledger_kind kind, struct str payer, bool statutory, const struct cases_row *row, int64_t amount);
+/* A scheme's money paid to the patient past the hospital (零星报销): memorandum. */
+struct status life_postings_manual(struct life_postings *p, struct str fund, int64_t amount);
 /* A difference against the patient. */
 struct status life_postings_against(struct life_postings *p, struct str payer, bool statutory, const struct cases_row *row, int64_t amount, enum registry_difference how);
 void life_postings_into(const struct life_postings *p, struct cases_effect *e);

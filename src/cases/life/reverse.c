@@ -288,7 +288,9 @@ struct status life_again_decide(struct cases_context *x, struct cases_command *c
         life_refuse(cmd, CASES_REFUSED_CASE_IS_REVERSED);
         return STATUS_OK;
     }
-    TRY(life_again_target(&g, NULL));
+    const struct reverse_parsed *p = cmd->parsed;
+    if (p->statutory) g.note = "statutory-changed";
+    TRY(life_again_target(&g, p->statutory));
     if (g.wait || g.defer) return waits(cmd, &g);
     answer->adjusted = g.adjusted;
     if (!cmd->outcome.http) cmd->outcome.http = 200;

@@ -250,6 +250,7 @@ static void step_case(struct spec *s, enum cases_op op)
     if (op == CASES_DOCUMENT) {
         body = print(s, "{\"kind\":\"record\",\"source\":\"patient\",\"payer\":\"%s\",\"content_base64\":\"%s\"}", s->words[3], option(s, "content", "aGVsbG8="));
     }
+    if (op == CASES_READJUDICATE && option(s, "stage", NULL)) body = print(s, "{\"statutory\":%.*s}", STR_FMT(statutory_json(s)));
     if (op == CASES_SHARE) part = print(s, "%s/%s", s->words[3], s->words[4]);
     if ((op == CASES_SHARE || op == CASES_REVERSE) && (reason || amount)) {
         const struct str amount_json = amount ? print(s, "\"amount\":%lld", (long long)fen(s, amount)) : STR("");

@@ -99,7 +99,7 @@ void town_begin(struct town *t)
     if (!mkdtemp(t->folder)) exit(1);
     const char *owner = getenv("YIJIE_TEST_POSTGRES");
     t->postgres = owner != NULL;
-    static char keys[300];
+    static char keys[400];
     if (town_count == 1) snprintf(keys, sizeof keys, "%s.keys.json", t->folder); /* one database, one keys file */
     t->options = (struct cases_desk_options){.env = &t->env.env, .where = str_from(owner ? owner : t->folder), .keys_path = owner ? str_from(keys) : STR(""), .migrate = true,
                                              .scratch = str_from(t->folder)};
@@ -110,7 +110,7 @@ void town_begin(struct town *t)
 
 void town_end(struct town *t)
 {
-    char command[600];
+    char command[800];
     town_close(t);
     snprintf(command, sizeof command, "rm -rf '%s'", t->folder);
     if (system(command) != 0) exit(1);

@@ -18,7 +18,7 @@ struct town_env {
 struct town {
     struct arena arena;
     struct town_env env;
-    char folder[256];
+    char folder[300];
     bool postgres;
     struct cases_desk_options options;
     struct cases_desk *desk;
