@@ -174,7 +174,33 @@ static struct status target_find(struct life_again *g, struct cases_command *cmd
     return STATUS_OK;
 }
 
-struct status life_reverse_decide(struct cases_context *x, struct cases_command *cmd)
+/* Rendering comes when the group's memory is gone: what it reads is taken into the command's own. */
+static struct status answer_keep(struct cases_command *cmd, struct reverse_answer *answer)
+{
+    struct arena *a = &cmd->arena;
+    struct cases_effect *e = ARENA_NEW(a, struct cases_effect);
+    if (!e) return status_memory();
+    *e = *answer->e;
+    e->shares = ARENA_ARRAY(a, struct cases_share, (size_t)e->share_count + 1);
+    if (!e->shares) return status_memory();
+    for (uint32_t i = 0; i < e->share_count; i++) {
+        e->shares[i] = answer->e->shares[i];
+        e->shares[i].payer = arena_str(a, e->shares[i].payer);
+        if (!e->shares[i].payer.p) return status_memory();
+    }
+    if (e->row) {
+        struct cases_row *row = ARENA_NEW(a, struct cases_row);
+        if (!row) return status_memory();
+        *row = *e->row;
+        row->bill = arena_str(a, row->bill);
+        if (!row->bill.p) return status_memory();
+        e->row = row;
+    }
+    answer->e = e;
+    return STATUS_OK;
+}
+
+static struct status reverse_decide(struct cases_context *x, struct cases_command *cmd)
 {
     struct life_again g = {.x = x, .cmd = cmd, .note = "reversed"};
     struct reverse_answer *answer = ARENA_NEW(&cmd->arena, struct reverse_answer);
@@ -193,6 +219,13 @@ struct status life_reverse_decide(struct cases_context *x, struct cases_command 
     if (g.later_count && !region->readjudicate) return later_first(&g, answer);
     TRY(reverse_now(&g, answer));
     return g.wait || g.defer ? waits(cmd, &g) : STATUS_OK;
+}
+
+struct status life_reverse_decide(struct cases_context *x, struct cases_command *cmd)
+{
+    TRY(reverse_decide(x, cmd));
+    struct reverse_answer *answer = cmd->outcome.answer;
+    return cmd->outcome.http && cmd->outcome.http < 300 && answer->e ? answer_keep(cmd, answer) : STATUS_OK;
 }
 
 /* ---- what it answers ----------------------------------------------------------------------------------------------- */

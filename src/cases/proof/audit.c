@@ -189,6 +189,10 @@ static struct status events_fold(struct auditing *w, const struct journal_head *
                            .total = (uint64_t)head->size, .each = batch_each, .context = &w->proof};
     proof_fold_init(&f);
     struct status s = proof_fold_run(&f, &w->result->events);
+    if (status_failed(s) && (strcmp(s.err->code, "journal-absent") == 0 || strcmp(s.err->code, "journal-damaged") == 0)) {
+        proof_wrong(w->result, w->a, CASES_PROOF_LEAVES, s.err->place);
+        s = STATUS_OK;
+    }
     if (status_failed(s) && (strcmp(s.err->code, "fold-broken") == 0 || strcmp(s.err->code, "event-unreadable") == 0 || strcmp(s.err->code, "ledger-broken") == 0)) {
         proof_wrong(w->result, w->a, CASES_PROOF_DERIVED_EQUALS_REPLAY, s.err->place); /* the events contradict themselves: that is an answer */
         s = STATUS_OK;
@@ -209,13 +213,15 @@ static struct status audit_run(struct auditing *w, bool replay, cases_progress *
     TRY(copy_open(w));
     TRY(store_begin(w->source, w->a));
     TRY(proof_rebuild_check(w->source, w->a));
-    TRY(journal_head_read(w->source, w->a, 0, &head));
+    const struct status read = journal_head_read(w->source, w->a, 0, &head);
+    if (status_failed(read) && strcmp(read.err->code, "journal-damaged") != 0) return read;
+    if (status_failed(read)) proof_wrong(w->result, w->a, CASES_PROOF_HEAD, STR("edge, size and root do not fit together"));
     TRY(registry_world_load(w->source, w->a, &w->world));
     TRY(cases_products_build(w->world, true, NULL, &w->proof.products));
     TRY(accounts_load(w));
     w->proof.replay = replay;
     TRY(events_fold(w, &head, progress, user));
-    TRY(head_check(w, &head));
+    if (!status_failed(read)) TRY(head_check(w, &head));
     TRY(ledger_check(w));
     TRY(counts_check(w));
     TRY(store_scan(w->source, w->a, proof_statement(PROOF_TEXTS), NULL, text_check, w));
@@ -231,7 +237,10 @@ static void audit_close(struct auditing *w)
     if (w->copy) store_disconnect(w->copy);
     if (w->copy_store) store_close(w->copy_store);
     if (w->store) store_close(w->store);
-    if (w->copy_made) copy_remove(w);
+    if (w->copy_made) {
+        copy_remove(w);
+        (void)w->options->env->dir_remove(w->options->env, w->a, w->folder);
+    }
     if (w->keys) journal_keys_close(w->keys);
     cases_products_release(w->proof.products);
     if (w->world) registry_world_release(w->world);

@@ -60,9 +60,9 @@ static const struct {
     {"shares", CASES_PROOF_ONE_SIDED, false, {"DELETE FROM shares WHERE case_id = (SELECT min(case_id) FROM shares)"}},
     {"invented", CASES_PROOF_ONE_SIDED, false, {"INSERT INTO transfers SELECT zeroblob(16), shard, debit, credit, amount, kind, state, pending_id, expires_ms, day, case_id, seq FROM transfers LIMIT 1"}},
     {"library", CASES_PROOF_TEXTS, false, {"DROP TRIGGER texts_no_delete", "DELETE FROM texts WHERE kind = 'library'"}},
-    {"text", CASES_PROOF_TEXTS, false, {"DROP TRIGGER texts_no_update", "UPDATE texts SET body = body || x'20' WHERE kind = 'plan'"}},
+    {"text", CASES_PROOF_TEXTS, false, {"DROP TRIGGER texts_no_update", "UPDATE texts SET body = CAST(body || ' ' AS BLOB) WHERE kind = 'plan'"}},
     {"bill", CASES_PROOF_BILLS, false, {"UPDATE bills SET revision = revision + 1"}},
-    {"seal", CASES_PROOF_SEALS, true, {"DROP TRIGGER events_no_update", "UPDATE events SET sealed = substr(sealed, 1, length(sealed) - 1) || x'00' WHERE seq = (SELECT max(seq) FROM events WHERE sealed IS NOT NULL)"}},
+    {"seal", CASES_PROOF_SEALS, true, {"DROP TRIGGER events_no_update", "UPDATE events SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE seq = (SELECT max(seq) FROM events WHERE sealed IS NOT NULL)"}},
     {"answer", CASES_PROOF_ANSWERS, true, {"DROP TRIGGER events_no_update", "UPDATE events SET open = replace(open, '\"pay\":210000', '\"pay\":210001')"}},
 };
 
