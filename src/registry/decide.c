@@ -84,14 +84,6 @@ static const struct set_world *standing(const struct set_name *n, struct day_ran
     return top && registry_set_range_holds(top->on, on) ? top : NULL;
 }
 
-static struct str body_of(const struct registry_change *ch) {
-    uint32_t count;
-    uint32_t start = registry_shape_start(ch->kind, &count);
-    for (uint32_t m = 0; m < count; m++)
-        if (registry_members[start + m].type == REGISTRY_T_BODY) return ch->values[m].text;
-    return (struct str){0};
-}
-
 static struct status text_keep(struct decider *d, struct str body) {
     if (body.n == 0) return STATUS_OK;
     struct registry_set *s = d->s;
@@ -161,7 +153,7 @@ struct status registry_decide_world(struct decider *d) {
     if (revokes) TRY(revocation_data(d, old, &data));
     else TRY(registry_world_data_write(d->a, d->ch, &data));
     if (old && str_eq(old->data, data)) return STATUS_OK;
-    TRY(text_keep(d, body_of(d->ch)));
+    TRY(text_keep(d, registry_body_of(d->ch)));
     return world_event(d, on, data);
 }
 
@@ -262,25 +254,5 @@ struct status registry_change_decide(struct registry_set *s, const struct regist
     *ret_refusal = d.refusal;
     *ret_events = d.refusal ? NULL : d.events;
     *ret_count = d.refusal ? 0 : d.count;
-    return STATUS_OK;
-}
-
-/* ---- texts from files ----------------------------------------------------------------------------------------------------------- */
-
-struct status registry_change_text(struct arena *a, const struct registry_text_change *t, struct registry_change **ret) {
-    enum registry_change_kind kind = (enum registry_change_kind)t->kind; /* world.def and changes.def begin alike */
-    CHECK(kind == REGISTRY_CHANGE_PLAN || kind == REGISTRY_CHANGE_LIST || kind == REGISTRY_CHANGE_CHAIN || kind == REGISTRY_CHANGE_CATALOGUE);
-    struct registry_change *ch = ARENA_NEW(a, struct registry_change);
-    if (!ch) return status_memory();
-    *ch = (struct registry_change){.kind = kind};
-    struct registry_value *v = ch->values; /* NAME, TEXT, GRADE, FROM, TO in each of the four */
-    v[0] = (struct registry_value){.given = true, .text = arena_str(a, t->name)};
-    v[1] = (struct registry_value){.given = true, .text = arena_str(a, t->text)};
-    v[2] = (struct registry_value){.given = t->grade.n > 0, .text = arena_str(a, t->grade)};
-    v[3] = (struct registry_value){.given = day_is(t->on.from), .day = t->on.from};
-    v[4] = (struct registry_value){.given = day_is(t->on.to), .day = t->on.to};
-    if (!v[0].text.p || !v[1].text.p || !v[2].text.p) return status_memory();
-    crypto_sha256(v[1].text, &ch->hash);
-    *ret = ch;
     return STATUS_OK;
 }

@@ -117,6 +117,10 @@ struct registry_change *registry_change_read(struct registry_reader *r, const st
 bool registry_members_read(struct registry_reader *r, const struct json *v, enum registry_change_kind shape, struct str path, struct registry_value *values, const struct json **nodes);
 bool registry_person_ref_read(struct registry_reader *r, const struct json *v, struct str path, struct registry_person_ref *ret);
 
+/* A plan, list or chain must be readable, and a plan be the one that it is called; else a finding at `text`. (Whether a plan holds water is the checker's business.) */
+void registry_body_check(struct registry_reader *r, const struct registry_change *ch);
+struct str registry_body_of(const struct registry_change *ch);
+
 /* ---- identity numbers --------------------------------------------------------------------------------------------- */
 
 /* GB 11643: 18 places, check digit, a birth date that exists; gives birth date and sex. */

@@ -402,6 +402,7 @@ static void change_check(struct registry_reader *r, struct registry_change *ch) 
         uint32_t start = registry_shape_start(ch->kind, &count);
         for (uint32_t m = 0; m < count; m++)
             if (registry_members[start + m].type == REGISTRY_T_BODY) crypto_sha256(ch->values[m].text, &ch->hash);
+        registry_body_check(r, ch);
         break;
     }
     case REGISTRY_CHANGE_KEY: key_check(r, ch); break;

@@ -9,7 +9,7 @@
 static const char *const scenario[] = {
     "{\"change\":\"institution\",\"id\":\"I1\",\"kind\":\"insurer\",\"zh\":\"安心\",\"en\":\"Anxin\"}",
     "{\"change\":\"payer\",\"plan\":\"anxinbao\",\"institution\":\"I1\",\"hold\":\"review\",\"advance_limit\":500000,\"from\":\"2022-01-01\"}",
-    "{\"change\":\"plan\",\"name\":\"anxinbao\",\"text\":\"plan anxinbao\",\"grade\":\"C\",\"from\":\"2022-01-01\",\"to\":\"2022-12-31\"}",
+    "{\"change\":\"plan\",\"name\":\"anxinbao\",\"text\":\"plan anxinbao \\\"安心\\\" / \\\"demo\\\"\\n  source \\\"s\\\", grade C\\n\",\"grade\":\"C\",\"from\":\"2022-01-01\",\"to\":\"2022-12-31\"}",
     "{\"change\":\"person\",\"person\":" P1 ",\"name\":\"王𠮷\"}}",
     "{\"change\":\"identifier\",\"person\":" P1 "},\"identity\":{\"id_kind\":\"08\",\"id\":\"E1\"},\"from\":\"2022-02-01\",\"to\":\"2032-01-31\"}",
     "{\"change\":\"policy\",\"person\":" P1 "},\"plan\":\"anxinbao\",\"policy\":\"P1\",\"from\":\"2022-01-01\",\"to\":\"2022-12-31\",\"first_enrolled\":\"2020-01-01\",\"claim_free_years\":2,"

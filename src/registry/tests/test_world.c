@@ -53,6 +53,12 @@ static void days_and_defaults(void **state) {
     town_close(&t);
 }
 
+/* A plan of which only the source differs. */
+#define TEXT(word) "plan p \\\"演示\\\" / \\\"demo\\\"\\n  source \\\"" word "\\\", grade D\\n"
+#define BODY(word) "plan p \"演示\" / \"demo\"\n  source \"" word "\", grade D\n"
+#define CHAIN "chain c \\\"链\\\" / \\\"chain\\\"\\n  source \\\"s\\\", grade D\\n  then p\\n"
+#define CHAIN_BODY "chain c \"链\" / \"chain\"\n  source \"s\", grade D\n  then p\n"
+
 static void texts(void **state) {
     (void)state;
     struct town t;
@@ -60,31 +66,31 @@ static void texts(void **state) {
     struct digest d;
     struct str body;
     town_open(&t, TOWN_STORE);
-    assert_null(town_do(&t, STR("{\"change\":\"plan\",\"name\":\"p\",\"text\":\"one\",\"grade\":\"D\",\"from\":\"2022-01-01\",\"to\":\"2022-12-31\"}")));
-    assert_null(town_do(&t, STR("{\"change\":\"plan\",\"name\":\"p\",\"text\":\"two\",\"from\":\"2022-04-01\",\"to\":\"2022-06-30\"}")));
-    assert_null(town_do(&t, STR("{\"change\":\"chain\",\"name\":\"c\",\"text\":\"then p\"}")));
+    assert_null(town_do(&t, STR("{\"change\":\"plan\",\"name\":\"p\",\"text\":\"" TEXT("one") "\",\"grade\":\"D\",\"from\":\"2022-01-01\",\"to\":\"2022-12-31\"}")));
+    assert_null(town_do(&t, STR("{\"change\":\"plan\",\"name\":\"p\",\"text\":\"" TEXT("two") "\",\"from\":\"2022-04-01\",\"to\":\"2022-06-30\"}")));
+    assert_null(town_do(&t, STR("{\"change\":\"chain\",\"name\":\"c\",\"text\":\"" CHAIN "\"}")));
     assert_null(town_do(&t, STR("{\"change\":\"catalogue\",\"name\":\"cat\",\"text\":\"long\"}")));
     const struct registry_text *list = registry_texts(t.world, &count);
-    static const char *const wanted[] = {"plan p one 2022-01-01..2022-03-31", "plan p two 2022-04-01..2022-06-30", "plan p one 2022-07-01..2022-12-31", "chain c then p ..", "catalogue cat  .."};
+    static const char *const wanted[] = {"plan p " BODY("one") " 2022-01-01..2022-03-31", "plan p " BODY("two") " 2022-04-01..2022-06-30", "plan p " BODY("one") " 2022-07-01..2022-12-31", "chain c " CHAIN_BODY " ..", "catalogue cat  .."};
     assert_int_equal(count, COUNT_OF(wanted));
     for (uint32_t i = 0; i < count; i++) {
         struct str got = arena_printf(&t.arena, "%s %.*s %.*s %.*s..%.*s", registry_world_kind_name(list[i].kind), STR_FMT(list[i].name), STR_FMT(list[i].text),
                                       STR_FMT(registry_day_text(&t.arena, list[i].on.from)), STR_FMT(registry_day_text(&t.arena, list[i].on.to)));
         assert_string_equal(got.p, wanted[i]);
     }
-    crypto_sha256(STR("two"), &d);
-    assert_true(str_eq(registry_text_by_hash(t.world, &d)->text, STR("two")));
+    crypto_sha256(STR(BODY("two")), &d);
+    assert_true(str_eq(registry_text_by_hash(t.world, &d)->text, STR(BODY("two"))));
     crypto_sha256(STR("long"), &d);
     FINE(registry_text_read(t.c, &t.arena, &d, &body));
     assert_true(str_eq(body, STR("long")));
     /* overlaid wholly: out of the snapshot, but every text ever recorded can be read */
-    assert_null(town_do(&t, STR("{\"change\":\"plan\",\"name\":\"p\",\"text\":\"three\"}")));
+    assert_null(town_do(&t, STR("{\"change\":\"plan\",\"name\":\"p\",\"text\":\"" TEXT("three") "\"}")));
     (void)registry_texts(t.world, &count);
     assert_int_equal(count, 3);
-    crypto_sha256(STR("one"), &d);
+    crypto_sha256(STR(BODY("one")), &d);
     assert_null(registry_text_by_hash(t.world, &d));
     FINE(registry_text_read(t.c, &t.arena, &d, &body));
-    assert_true(str_eq(body, STR("one")));
+    assert_true(str_eq(body, STR(BODY("one"))));
     crypto_sha256(STR("four"), &d);
     FINE(registry_text_read(t.c, &t.arena, &d, &body));
     assert_null(body.p);
