@@ -107,8 +107,8 @@ static struct status server_start(struct api *p, struct arena *a, const struct a
     TRY(api_queries_start(p, a));
     const struct http_server_options h = {.env = o->env, .listeners = p->listeners, .listener_count = p->listener_count, .limits = limits_of(&p->settings),
         .admit = api_admit, .handle = api_handle, .done = api_done, .user = p};
-    TRY(http_server_open(a, &h, &p->http));
     p->started_ns = o->env->monotonic_ns(o->env);
+    TRY(http_server_open(a, &h, &p->http)); /* from here on requests come: everything but p->http is in place */
     if (!o->private_only) api_log_write(p, &(struct api_log){.event = "serve-start", .level = "info", .address = api_address(p)});
     return STATUS_OK;
 }

@@ -116,7 +116,7 @@ void api_queries_stop(struct api *p);
 void api_query_handle(struct api_request *r);
 /* pages.c, metrics.c, openapi.c, schemas */
 void api_page_handle(struct api_request *r);
-void api_metrics_write(const struct api *p, struct buf *out);
+void api_metrics_write(const struct api *p, const struct http_server *server, struct buf *out);
 void api_metrics_count(struct api *p, enum api_route route, int status, uint64_t took_ns);
 struct str api_schemas(void); /* schemas.json */
 /* log.c: one JSON line on standard error. Nothing of a person, no path, no query, no body. */

@@ -77,10 +77,10 @@ static void routes_write(const struct api *p, struct buf *out)
     }
 }
 
-static void http_write(const struct api *p, struct buf *out)
+static void http_write(const struct api *p, const struct http_server *server, struct buf *out)
 {
     struct http_metrics m;
-    http_server_metrics(p->http, &m);
+    http_server_metrics(server, &m);
     one(out, "yijie_http_connections", "gauge", "Open connections.", m.connections_open);
     one(out, "yijie_http_connections_total", "counter", "Connections since the start.", m.connections_total);
     one(out, "yijie_http_busy", "gauge", "Requests at hand.", m.busy);
@@ -112,12 +112,12 @@ static void cases_write(const struct api *p, struct buf *out)
     seconds(out, "yijie_checkpoint_max_seconds", "gauge", "Longest checkpoint.", m.checkpoint_ns_max);
 }
 
-void api_metrics_write(const struct api *p, struct buf *out)
+void api_metrics_write(const struct api *p, const struct http_server *server, struct buf *out)
 {
     head(out, "yijie_info", "gauge", "The release that runs.");
     buf_printf(out, "yijie_info{version=\"%.*s\"} 1\n", STR_FMT(p->version));
     seconds(out, "yijie_uptime_seconds", "gauge", "Time since the start.", p->env->monotonic_ns(p->env) - p->started_ns);
     routes_write(p, out);
-    http_write(p, out);
+    http_write(p, server, out);
     cases_write(p, out);
 }

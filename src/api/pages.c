@@ -36,7 +36,7 @@ void api_page_handle(struct api_request *r)
         http_answer(x, 200, "application/json");
         return;
     case API_ROUTE_METRICS:
-        api_metrics_write(r->api, x->out);
+        api_metrics_write(r->api, x->server, x->out);
         http_answer(x, 200, "text/plain; version=0.0.4; charset=utf-8");
         return;
     case API_ROUTE_OPENAPI:

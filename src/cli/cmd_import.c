@@ -199,7 +199,7 @@ static int publish_send(struct publishing *p, const char *dir)
 
 int cli_plan_publish(struct cli *c)
 {
-    struct plan_library lib;
+    struct plan_library lib = {.plan_count = 0};
     bool clean = true;
     const char *dir = c->args[0];
     struct status s = cli_library_load(c, dir, &lib, &clean);

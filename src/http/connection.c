@@ -47,7 +47,7 @@ void http_connection_reset(struct http_connection *c)
     } else {
         arena_reset(&c->arena);
     }
-    c->x = (struct http_exchange){.arena = &c->arena, .out = &c->out, .body_max = s->o.limits.body_bytes};
+    c->x = (struct http_exchange){.arena = &c->arena, .out = &c->out, .body_max = s->o.limits.body_bytes, .server = s};
     c->target = STR("");
     c->header_count = c->answer_header_count = 0;
     c->header_bytes = c->swallowed = 0;

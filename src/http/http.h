@@ -18,6 +18,7 @@
 
 /* ---- requests and answers ------------------------------------------------------------------------------------------- */
 
+struct http_server;
 struct http_header {
     struct str name, value;
 };
@@ -43,6 +44,7 @@ struct http_exchange {
     size_t body_max;         /* admit may lower it, or raise it up to limits.body_bytes_max */
     int status;              /* set by http_answer */
     void *user;              /* the handler's own; NULL at first */
+    const struct http_server *server; /* for its metrics: a request may come before http_server_open has returned */
 };
 /* The value of a header (name in lower case), or the empty text with p == NULL. Of several equal ones: the first. */
 struct str http_request_header(const struct http_request *r, const char *name);

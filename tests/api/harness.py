@@ -205,6 +205,17 @@ class Lab:
             server.err.close()
 
 
+def until(function, what):
+    """Waits until function() gives something true, which is returned: what happens a moment after an answer was sent."""
+    begun = time.monotonic()
+    while True:
+        result = function()
+        if result:
+            return result
+        true(time.monotonic() - begun < PATIENCE_S, what)
+        time.sleep(0.02)
+
+
 def raw(server, text, patience_s=PATIENCE_S):
     """Sends bytes, reads until the other end closes; (what came, whether it closed)."""
     if server.address.startswith("unix:"):

@@ -6,11 +6,10 @@ import json
 import re
 import signal
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from harness import ROOT, equal, in_parallel, main, true  # noqa: E402
+from harness import ROOT, equal, in_parallel, main, true, until  # noqa: E402
 
 PERSONS = 30
 
@@ -257,15 +256,10 @@ def logs_hold_nobody(lab):
 def metrics_count(lab):
     s, bills = city(lab)
     settle(s, bills[0])
-    text = s.get("/metrics").body.decode()
+    want = ('yijie_http_requests_total{route="POST /v1/settlements",status="2xx"} 1\n', 'duration_seconds_count{route="POST /v1/trials"} 1\n', "yijie_queue_depth 0\n")
+    text = until(lambda: (lambda t: t if all(line in t for line in want) else None)(s.get("/metrics").body.decode()), "requests and durations are counted, the queue empties")
     value = {m.group(1): int(m.group(2)) for m in re.finditer(r'^yijie_commands_total\{op="([a-z-]+)"\} (\d+)$', text, re.M)}
     equal((value["trial"], value["confirm"]), (1, 1), "commands", text)
-    true('yijie_http_requests_total{route="POST /v1/settlements",status="2xx"} 1' in text, "requests", text)
-    true(re.search(r'duration_seconds_count\{route="POST /v1/trials"\} 1\n', text), "durations", text)
-    begun = time.monotonic()
-    while not re.search(r"^yijie_queue_depth 0$", text, re.M):
-        true(time.monotonic() - begun < 60, "the queue empties")
-        text = s.get("/metrics").body.decode()
 
 
 if __name__ == "__main__":

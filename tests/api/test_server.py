@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from harness import PATIENCE_S, Failed, equal, in_parallel, main, raw, true  # noqa: E402
+from harness import PATIENCE_S, Failed, equal, in_parallel, main, raw, true, until  # noqa: E402
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 POST = b"POST /v1/trials HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -56,9 +56,8 @@ def metrics(lab):
     for _ in range(3):
         s.get("/healthz")
     s.get("/nothing")
-    text = s.get("/metrics").body
-    true(b'yijie_http_requests_total{route="GET /healthz",status="2xx"} 3' in text, "counts by route", text)
-    true(b'route="none",status="4xx"' in text, "counts what has no route", text)
+    want = (b'yijie_http_requests_total{route="GET /healthz",status="2xx"} 3\n', b'yijie_http_requests_total{route="none",status="4xx"} 1\n')
+    text = until(lambda: (lambda t: t if all(line in t for line in want) else None)(s.get("/metrics").body), "counts by route, and what has none")
     try:
         check = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, check=False)
     except FileNotFoundError:
