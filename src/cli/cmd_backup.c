@@ -1,6 +1,6 @@
 /* cli/cmd_backup — `yijie backup --data DIR TARGET` and `yijie restore --data DIR SOURCE`: the embedded store and its keys as a folder of their own, proved by an audit.
  *
- * A backup is taken online, page by page, beside a running server; it is a data folder like any other. Nothing is ever written over: the target of a
+ * Exit 0 copied and proved, 1 the copy does not hold, 2 asked wrongly (nothing was written), 3 failure. A backup is taken online, page by page, beside a running server; it is a data folder like any other. Nothing is ever written over: the target of a
  * backup and the data folder of a restore must not hold a store. PostgreSQL has its own tools (pg_basebackup), which keep what it promises.
  */
 #include "cli/command.h"
@@ -14,12 +14,19 @@ enum { KEYS_BYTES = 64 * 1024 };
 static void page_progress(void *user, uint64_t done, uint64_t total) { cli_progress(user, "复制", "copying", done, total); }
 static void audit_progress(void *user, const char *zh, const char *en, uint64_t done, uint64_t total) { cli_progress(user, zh, en, done, total); }
 
-/* The keys first: a store without its keys would be a promise that cannot be kept. */
-static struct status keys_copy(struct cli *c, struct str from, struct str to)
+/* What is to be copied must be there with its keys: a store without them would be a promise that cannot be kept. */
+static struct status source_check(struct cli *c, struct str from, struct str *ret_keys)
 {
-    struct str bytes;
-    TRY(c->env->file_read_private(c->env, c->arena, arena_printf(c->arena, "%.*s/keys.json", STR_FMT(from)), KEYS_BYTES, &bytes));
-    return c->env->file_create(c->env, c->arena, arena_printf(c->arena, "%.*s/keys.json", STR_FMT(to)), bytes);
+    const struct str *names = NULL;
+    uint32_t count = 0;
+    bool there = false;
+    TRY(c->env->dir_list(c->env, c->arena, from, 1'000, &names, &count));
+    for (uint32_t i = 0; i < count; i++) there = there || str_eq(names[i], STR("yijie.db"));
+    if (!there) {
+        return status_error(c->arena, (struct error){.code = "backup-source", .place = from, .zh = STR("该目录中没有数据"), .en = STR("there is no store in this folder"),
+            .hint_zh = STR("给出含 yijie.db 的目录"), .hint_en = STR("name the folder that holds yijie.db")});
+    }
+    return c->env->file_read_private(c->env, c->arena, arena_printf(c->arena, "%.*s/keys.json", STR_FMT(from)), KEYS_BYTES, ret_keys);
 }
 
 static struct status folder_check(struct cli *c, struct str to)
@@ -39,14 +46,16 @@ static struct status folder_check(struct cli *c, struct str to)
 static struct status store_copy(struct cli *c, struct str from, struct str to)
 {
     struct store *store = NULL;
+    struct str keys = STR("");
     const struct store_options o = {.env = c->env, .where = from};
+    TRY(source_check(c, from, &keys));
+    TRY(folder_check(c, to));
     TRY(store_open(c->arena, &o, &store));
-    struct status s = folder_check(c, to);
-    if (!status_failed(s)) s = keys_copy(c, from, to);
-    if (!status_failed(s)) s = store_backup(store, c->arena, arena_printf(c->arena, "%.*s/yijie.db", STR_FMT(to)), page_progress, c);
+    struct status s = store_backup(store, c->arena, arena_printf(c->arena, "%.*s/yijie.db", STR_FMT(to)), page_progress, c);
     cli_progress_end(c);
     store_close(store);
-    return s;
+    TRY(s);
+    return c->env->file_create(c->env, c->arena, arena_printf(c->arena, "%.*s/keys.json", STR_FMT(to)), keys);
 }
 
 /* What was copied must hold by itself. */
@@ -77,12 +86,22 @@ static int copy_prove(struct cli *c, struct str to, const char *zh, const char *
     return audit.holds ? CLI_OK : CLI_REFUSED;
 }
 
+/* Asked wrongly: nothing was written. */
+static bool asked_wrongly(const struct error *e)
+{
+    static const char *const codes[] = {"backup-source", "backup-target", "file-not-found", "file-bad-path", "file-not-private", "dir-read"};
+    for (size_t i = 0; i < COUNT_OF(codes); i++) {
+        if (strcmp(e->code, codes[i]) == 0) return true;
+    }
+    return false;
+}
+
 static int copy_run(struct cli *c, struct str from, struct str to, const char *zh, const char *en)
 {
     const struct status s = store_copy(c, from, to);
     if (status_failed(s)) {
         (void)cli_fail(c, s, NULL);
-        return CLI_FAILURE;
+        return asked_wrongly(s.err) ? CLI_BAD_INPUT : CLI_FAILURE;
     }
     return copy_prove(c, to, zh, en);
 }

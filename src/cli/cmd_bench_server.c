@@ -53,11 +53,12 @@ static struct status folder_make(struct cli *c, const char *above, struct str *r
     return c->env->dir_make(c->env, c->arena, *ret);
 }
 
-/* The files of the data folder; the empty folder itself is left to the system's cleaning. */
+/* The files of the data folder, then the folder. */
 static void folder_clear(struct cli *c, struct str folder)
 {
     static const char *const names[] = {"yijie.db", "yijie.db-wal", "yijie.db-shm", "yijie.db.lock", "keys.json", "keys.json.lock", "socket", "lock"};
     for (size_t i = 0; i < COUNT_OF(names); i++) (void)c->env->file_remove(c->env, c->arena, arena_printf(c->arena, "%.*s/%s", STR_FMT(folder), names[i])).err;
+    (void)c->env->dir_remove(c->env, c->arena, folder).err;
 }
 
 static struct status sqlite_run(struct cli *c, struct bench_store *b, const char *above, struct buf *figures)

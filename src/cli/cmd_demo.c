@@ -71,8 +71,7 @@ static bool batch_send(struct demo *d)
     if (status_failed(s)) d->code = cli_fail(d->c, s, NULL);
     else if (status < 200 || status > 299) {
         cli_progress_end(d->c);
-        (void)fprintf(d->c->err, "%.*s\n", STR_FMT(answer)); /* a problem document with both languages */
-        d->code = CLI_FAILURE;
+        d->code = cli_problem(d->c, status, answer, NULL);
     }
     arena_rewind(d->c->arena, mark);
     return d->code == CLI_OK;
@@ -141,7 +140,7 @@ int cli_demo_load(struct cli *c)
     struct city city;
     if (!city_option(c, &city)) return CLI_BAD_INPUT;
     struct status s = cli_session_open(c, &d.session);
-    if (status_failed(s)) return cli_fail(c, s, NULL);
+    if (status_failed(s)) return cli_open_failed(c, s);
     buf_init(&d.body, LIMIT_JSON_BYTES);
     city_send(&d, &city);
     buf_done(&d.body);

@@ -1,7 +1,9 @@
 /* cli/cmd_load — `yijie load`: sends cases of the demonstration city to a running server and prints how it did. */
 #include "cli/command.h"
 #include "cli/files.h"
+#include "cli/session.h"
 
+#include "http/http.h"
 #include "load/load.h"
 
 #include <stdlib.h>
@@ -94,10 +96,25 @@ static void report_print(struct cli *c, const struct load_report *r)
     latency_row(c, &t, "试算", "trial", &r->trial);
     latency_row(c, &t, "确认", "confirm", &r->confirm);
     cli_table_print(c, &t, &c->out);
-    buf_printf(&c->out, "\nconfirmed %llu · requoted %llu · refused %llu · busy %llu · failed %llu · %llu cases/s\n", (unsigned long long)r->confirmed,
-               (unsigned long long)r->requoted, (unsigned long long)r->refused, (unsigned long long)r->busy, (unsigned long long)r->failed,
-               (unsigned long long)load_cases_per_s(r));
+    buf_add_char(&c->out, '\n');
+    cli_wrap(c, cli_pair(c,
+        arena_printf(c->arena, "已确认 %llu · 重新报价 %llu · 被拒 %llu · 繁忙 %llu · 失败 %llu · 每秒 %llu 例", (unsigned long long)r->confirmed, (unsigned long long)r->requoted,
+            (unsigned long long)r->refused, (unsigned long long)r->busy, (unsigned long long)r->failed, (unsigned long long)load_cases_per_s(r)),
+        arena_printf(c->arena, "confirmed %llu · requoted %llu · refused %llu · busy %llu · failed %llu · %llu cases/s", (unsigned long long)r->confirmed,
+            (unsigned long long)r->requoted, (unsigned long long)r->refused, (unsigned long long)r->busy, (unsigned long long)r->failed, (unsigned long long)load_cases_per_s(r)), c->columns));
     for (uint32_t i = 0; i < r->error_count; i++) buf_printf(&c->out, "  %d %s × %llu\n", r->errors[i].status, r->errors[i].code, (unsigned long long)r->errors[i].count);
+}
+
+/* One question first: where nobody answers, there is nothing to measure. */
+static struct status server_check(struct cli *c, const struct load_options *o)
+{
+    struct http_client *client = NULL;
+    struct http_client_answer answer = {.status = 0};
+    const struct http_client_options options = {.env = c->env, .base = o->base, .authorization = o->authorization};
+    TRY(http_client_open(c->arena, &options, &client));
+    const struct status s = http_client_call(client, c->arena, &(struct http_client_request){.method = "GET", .path = STR("/healthz")}, &answer);
+    http_client_close(client);
+    return s;
 }
 
 int cli_load(struct cli *c)
@@ -112,15 +129,15 @@ int cli_load(struct cli *c)
     }
     struct watch watch = {.c = c};
     buf_init(&watch.acknowledged, CLI_OUT_BYTES);
-    const char *key = c->option[CLI_KEY];
     const struct load_options o = {
         .env = c->env, .base = str_from(c->option[CLI_URL] ? c->option[CLI_URL] : "http://127.0.0.1:8642"),
-        .authorization = key ? arena_printf(c->arena, "Bearer %s", key) : STR(""),
+        .authorization = cli_authorization(c),
         .city = {.seed = (uint64_t)seed, .person_count = (uint32_t)persons}, .run = c->env->monotonic_ns(c->env) ^ (uint64_t)c->env->now_ms(c->env) << 20,
         .lines = (uint32_t)lines, .covered = c->option[CLI_COVERED] != NULL, .rate_per_s = (uint32_t)rate, .seconds = (uint32_t)seconds, .places = (uint32_t)places,
         .case_max = (uint64_t)count, .acknowledged = c->option[CLI_ACKNOWLEDGED] ? watch_acknowledged : NULL, .progress = watch_progress, .user = &watch};
     struct load_report r;
-    struct status s = load_run(c->arena, &o, &r);
+    struct status s = server_check(c, &o);
+    if (!status_failed(s)) s = load_run(c->arena, &o, &r);
     cli_progress_end(c);
     if (!status_failed(s) && c->option[CLI_ACKNOWLEDGED]) s = cli_file_replace(c, c->option[CLI_ACKNOWLEDGED], buf_view(&watch.acknowledged));
     buf_done(&watch.acknowledged);

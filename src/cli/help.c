@@ -247,7 +247,7 @@ int cli_man(struct cli *c)
         buf_add_char(o, '\n');
     }
     buf_add_cstr(o, ".SH \"EXIT STATUS\"\n0 done, 1 refused or findings, 2 bad input, 3 failure; the worst wins.\n"
-                    ".SH ENVIRONMENT\n.TP\n.B YIJIE_LANG\nzh, en or both (default)\n.TP\n.B NO_COLOR\nno colours\n"
+                    ".SH ENVIRONMENT\n.TP\n.B YIJIE_LANG\nzh, en or both (default)\n.TP\n.B YIJIE_KEY\nthe key for calls to a server, instead of \\-\\-key\n.TP\n.B NO_COLOR\nno colours\n"
                     ".SH \"SEE ALSO\"\ndocs/plan\\-language.md, README.md\n");
     return CLI_OK;
 }

@@ -98,7 +98,7 @@ static void error_json(const struct error *e, const char *file, struct buf *out)
 /* The system failed, not the input: memory, a full disk, a lock held by another, a defect. A file that cannot be read as named is bad input. */
 static bool is_failure(const struct error *e)
 {
-    static const char *const codes[] = {"out-of-memory", "file-write", "file-not-durable", "file-locked", "file-lock", "output-write", "state-too-large", "random-unavailable", "program-invalid"};
+    static const char *const codes[] = {"out-of-memory", "file-write", "file-not-durable", "file-locked", "file-lock", "output-write", "state-too-large", "random-unavailable", "program-invalid", "http-no-answer"};
     for (size_t i = 0; i < COUNT_OF(codes); i++) {
         if (strcmp(e->code, codes[i]) == 0) return true;
     }

@@ -3,6 +3,7 @@
 
 #include "api/api.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { SESSION_TRIES = 40, SESSION_PAUSE_MS = 100, SESSION_TOTAL_MS = 3'600'000, SESSION_CONNECT_MS = 2000 };
@@ -122,6 +123,12 @@ struct status cli_session_send(struct cli_session *s, struct arena *a, const cha
     *ret_status = answer.status;
     *ret_body = answer.body;
     return STATUS_OK;
+}
+
+struct str cli_authorization(const struct cli *c)
+{
+    const char *key = c->option[CLI_KEY] ? c->option[CLI_KEY] : getenv("YIJIE_KEY");
+    return key && key[0] ? arena_printf(c->arena, "Bearer %s", key) : STR("");
 }
 
 int cli_open_failed(struct cli *c, struct status s)

@@ -15,6 +15,8 @@ struct status cli_session_open(struct cli *c, struct cli_session **ret);
 struct status cli_session_send(struct cli_session *s, struct arena *a, const char *method, struct str path, struct str body, const char *content_type, int *ret_status,
                                struct str *ret_body);
 void cli_session_close(struct cli_session *s);
+/* "Bearer KEY" from --key or YIJIE_KEY, for calls to a server elsewhere; empty when there is neither. */
+struct str cli_authorization(const struct cli *c);
 /* Prints why a store or server could not be opened; gives the exit code: 2 for what was asked wrongly, 3 for the rest (in use, disk, network). */
 int cli_open_failed(struct cli *c, struct status s);
 /* Prints a problem document that came as an answer: code, both texts, hints, findings by row. Gives the exit code: 1 for 4xx, 3 for the rest. */

@@ -54,15 +54,21 @@ static void heading(struct cli *c, const char *zh, const char *en)
     buf_add_char(&c->out, '\n');
 }
 
+struct str cli_payer_name(const struct cli *c, struct str payer, size_t columns)
+{
+    const struct str statutory = STR("statutory:");
+    if (!str_starts(payer, statutory)) return payer;
+    const struct str fund = {payer.p + statutory.n, payer.n - statutory.n};
+    for (size_t i = 0; i < COUNT_OF(funds); i++) {
+        if (str_eq(fund, str_from(funds[i].name))) return cli_pair(c, str_from(funds[i].zh), str_from(funds[i].en), columns);
+    }
+    return payer;
+}
+
 static struct str share_label(const struct cli *c, const struct settle_share *share, size_t columns)
 {
     if (share->product) return cli_pair(c, share->product->about.zh, share->product->about.en, columns);
-    for (size_t i = 0; i < COUNT_OF(funds); i++) {
-        if (str_eq((struct str){share->payer.p + strlen("statutory:"), share->payer.n - strlen("statutory:")}, str_from(funds[i].name))) {
-            return cli_pair(c, str_from(funds[i].zh), str_from(funds[i].en), columns);
-        }
-    }
-    return share->payer;
+    return cli_payer_name(c, share->payer, columns);
 }
 
 /* A sentence of its own: the second language on a second line, where both do not fit. */

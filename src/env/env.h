@@ -49,6 +49,8 @@ struct env {
     /* The folder is there: made with mode 0700 in a folder that exists, or found (its mode is then left alone). Fails with file-not-found
      * (the folder above), file-bad-path, dir-make. */
     struct status (*dir_make)(const struct env *e, struct arena *a, struct str path);
+    /* An empty folder goes; one that is not there is fine, one that holds something fails. */
+    struct status (*dir_remove)(const struct env *e, struct arena *a, struct str path);
     /* Takes the lock of `path` (on PATH.lock, which stays) without waiting. Ends with unlock or with the process. Fails with file-locked,
      * file-lock, file-bad-path; the place is the lock file. */
     struct status (*file_lock)(const struct env *e, struct arena *a, struct str path, struct env_lock *ret);

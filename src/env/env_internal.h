@@ -22,6 +22,7 @@ struct status env_file_read_private(const struct env *e, struct arena *a, struct
 struct status env_file_create(const struct env *e, struct arena *a, struct str path, struct str bytes);
 struct status env_file_remove(const struct env *e, struct arena *a, struct str path);
 struct status env_dir_make(const struct env *e, struct arena *a, struct str path);
+struct status env_dir_remove(const struct env *e, struct arena *a, struct str path);
 struct status env_dir_list(const struct env *e, struct arena *a, struct str path, uint32_t count_max,
                            const struct str **ret_names, uint32_t *ret_count);
 struct status env_file_replace(const struct env *e, struct arena *a, struct str path, struct str bytes);

@@ -210,6 +210,14 @@ struct status env_file_remove(const struct env *e, struct arena *a, struct str p
     return errno == ENOENT ? STATUS_OK : env_fail(a, ENV_REMOVE, path, errno);
 }
 
+struct status env_dir_remove(const struct env *e, struct arena *a, struct str path) {
+    (void)e;
+    const char *name = NULL;
+    TRY(env_path(a, path, &name));
+    if (rmdir(name) == 0) return above_flush(a, path, ENV_REMOVE);
+    return errno == ENOENT ? STATUS_OK : env_fail(a, ENV_REMOVE, path, errno);
+}
+
 struct status env_dir_make(const struct env *e, struct arena *a, struct str path) {
     (void)e;
     const char *name = NULL;

@@ -128,6 +128,7 @@ const struct env *env_system(void) {
         .file_create = env_file_create,
         .file_remove = env_file_remove,
         .dir_make = env_dir_make,
+        .dir_remove = env_dir_remove,
         .file_lock = env_file_lock,
         .file_unlock = env_file_unlock,
         .output = system_output,

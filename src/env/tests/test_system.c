@@ -262,6 +262,9 @@ static void removing_and_folders(void **state) {
     put(f, "file", "x");
     assert_code(f->env->dir_make(f->env, &f->a, in_folder(f, "file")), "dir-make", in_folder(f, "file"));
     assert_code(f->env->dir_make(f->env, &f->a, STR("")), "file-bad-path", STR(""));
+    assert_code(f->env->dir_remove(f->env, &f->a, in_folder(f, "file")), "file-remove", in_folder(f, "file"));
+    assert_false(status_failed(f->env->dir_remove(f->env, &f->a, in_folder(f, "data"))));
+    assert_false(status_failed(f->env->dir_remove(f->env, &f->a, in_folder(f, "data"))));
     assert_code(f->env->file_remove(f->env, &f->a, STR("")), "file-bad-path", STR(""));
 }
 
