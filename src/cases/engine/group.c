@@ -353,6 +353,7 @@ static enum group_end group_try(struct group *g, struct status *ret)
 {
     *ret = group_steps(g);
     if (!status_failed(*ret)) return GROUP_DONE;
+    g->worker->library_known = (struct digest){{0}}; /* what this group put into `texts` may be gone with it */
     if (code_is(*ret, "store-outcome-unknown")) return outcome_find(g);
     store_rollback(g->worker->connection);
     return passes(*ret) ? GROUP_RETRY : GROUP_SINGLE;
