@@ -48,7 +48,7 @@ static bool disturb(struct rng *r, struct plan_counters *counters, const struct 
     for (uint32_t i = 0; i < result->change_count; i++) {
         if (!rng_chance(r, 30)) continue;
         int64_t top = result->changes[i].after;
-        if (status_failed(plan_counters_set(counters, &result->changes[i].key, rng_between(r, 0, top / 4 * 7 + 1)))) return false;
+        if (status_failed(plan_counters_set(counters, &result->changes[i].key, rng_between(r, 0, i64_min(top / 4 * 7 + 1, LIMIT_AMOUNT_MINOR))))) return false;
     }
     return true;
 }
