@@ -188,6 +188,10 @@ static struct status answer_keep(struct cases_command *cmd, struct reverse_answe
         e->shares[i].payer = arena_str(a, e->shares[i].payer);
         if (!e->shares[i].payer.p) return status_memory();
     }
+    if (e->note_code.n) {
+        e->note_code = arena_str(a, e->note_code);
+        if (!e->note_code.p) return status_memory();
+    }
     if (e->row) {
         struct cases_row *row = ARENA_NEW(a, struct cases_row);
         if (!row) return status_memory();
