@@ -40,10 +40,12 @@ struct cases_desk_options {
 };
 /* Opens (takes the data directory's lock unless read_only), checks or migrates the schema, loads the world, starts the workers. */
 struct status cases_desk_open(struct arena *a, const struct cases_desk_options *o, struct cases_desk **ret);
-/* Graceful: takes no more commands, finishes those it took, stops. */
+/* Graceful: takes no more commands, finishes those it took, stops. Commands are freed before it returns: by their `done` at the latest. */
 void cases_desk_close(struct cases_desk *d);
 /* The newest snapshot of the registry's small half: a held reference, to be released by registry_world_release. Any thread. */
 struct registry_world *cases_desk_world(struct cases_desk *d);
+/* Takes up what another process has changed of the world since (PostgreSQL: keys made or revoked there); cheap when nothing has. May wait for the database. */
+void cases_desk_refresh(struct cases_desk *d);
 
 /* ---- commands ----------------------------------------------------------------------------------------------- */
 

@@ -70,6 +70,7 @@ struct engine_worker {
     int64_t last_ms;                      /* newest event time that this worker knows */
     struct registry_world *world;         /* held for the group */
     struct cases_products *products;
+    int64_t swept_ms;                     /* when lapsed quotes were last taken off the table */
     bool world_stale;                     /* the last change was not seen yet */
     struct digest library_known;          /* manifest last seen in `texts` */
 };

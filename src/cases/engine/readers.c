@@ -77,6 +77,13 @@ void cases_reader_give(struct cases_desk *d, struct cases_reader *r)
     pthread_mutex_unlock(&p->lock);
 }
 
+void cases_desk_refresh(struct cases_desk *d)
+{
+    struct cases_reader *r = NULL;
+    if (status_failed(cases_reader_take(d, &r))) return; /* the database is away: what is known stands */
+    cases_reader_give(d, r);
+}
+
 void engine_readers_close(struct cases_desk *d)
 {
     for (struct cases_reader *r = d->readers.free; r; r = r->next) {

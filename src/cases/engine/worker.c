@@ -60,6 +60,31 @@ static void due_run(struct engine_worker *w)
     __atomic_store_n(&d->due_next_ms, did ? 0 : d->env->now_ms(d->env) + DUE_AGAIN_MS, __ATOMIC_RELAXED);
 }
 
+/* ---- lapsed quotes of the table ---------------------------------------------------------------------------------------- */
+
+enum { SWEEP_MS = 60'000 };
+
+/* Working data: a sweep that fails is done again a minute later. */
+static struct status quotes_sweep(struct engine_worker *w, int64_t now)
+{
+    const struct store_value until = STORE_I(now);
+    arena_reset(&w->scratch);
+    TRY(store_begin(w->connection, &w->scratch));
+    struct store_tx tx STORE_TX_CLEANUP = {w->connection};
+    TRY(store_write(w->connection, &w->scratch, set_statement(SET_QUOTE_SWEEP), &until, 1));
+    TRY(store_commit(w->connection, &w->scratch));
+    tx.c = NULL;
+    return STATUS_OK;
+}
+
+static void quotes_sweep_when_due(struct engine_worker *w)
+{
+    const int64_t now = w->desk->env->now_ms(w->desk->env);
+    if (w->desk->quotes || w->number != 0 || now - w->swept_ms < SWEEP_MS) return;
+    w->swept_ms = now;
+    if (status_failed(quotes_sweep(w, now))) METRIC_ADD(w->desk, failed, 1);
+}
+
 /* ---- the log ----------------------------------------------------------------------------------------------------------------- */
 
 static void checkpoint(struct engine_worker *w, bool idle)
@@ -108,6 +133,7 @@ void *engine_worker_main(void *worker)
             again = later;
         } while (again.count || taken.count);
         due_run(w);
+        quotes_sweep_when_due(w);
         checkpoint(w, queue_is_empty(d));
         METRIC_ADD(d, busy_ns_sum, d->env->monotonic_ns(d->env) - begun);
     }

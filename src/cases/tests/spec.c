@@ -76,6 +76,15 @@ static const char *option(struct spec *s, const char *name, const char *otherwis
     return otherwise;
 }
 
+/* A whole number, until the first letter that is no digit. */
+static int64_t whole(const char *text)
+{
+    int64_t v = 0;
+    size_t n = text[0] == '-' ? 1 : 0;
+    while (text[n] >= '0' && text[n] <= '9') n++;
+    return decimal_parse((struct str){text, n}, 0, &v) ? v : INT64_MIN;
+}
+
 static int64_t fen(struct spec *s, const char *text)
 {
     struct minor m = {0};
@@ -345,7 +354,7 @@ static void expect(struct spec *s)
     }
     const struct json *patient = json_get(shown(n), STR("patient"));
     if (strcmp(what, "status") == 0) {
-        if (n->http != atoi(s->words[1])) wrong(s, "status %d, not %s: %.*s", n->http, s->words[1], (int)(n->body.n < 800 ? n->body.n : 800), n->body.p);
+        if (n->http != whole(s->words[1])) wrong(s, "status %d, not %s: %.*s", n->http, s->words[1], (int)(n->body.n < 800 ? n->body.n : 800), n->body.p);
         if (s->count > 2 && !str_eq(text_of(n->json, "code"), str_from(s->words[2]))) wrong(s, "code %.*s, not %s", STR_FMT(text_of(n->json, "code")), s->words[2]);
     } else if (strcmp(what, "share") == 0) {
         expect_share(s);
@@ -440,7 +449,7 @@ static void step_row(struct spec *s, bool claim)
             const char *days = option(s, life_clock_name((enum life_clock)i), NULL);
             const int64_t due = life_clock_due(&share->clocks, (enum life_clock)i);
             const int64_t left = due ? (due - s->clock.now_ms) / LIFE_MS_DAY : -1;
-            if (days && atoll(days) != left) wrong(s, "%s: %lld days left, not %s", life_clock_name((enum life_clock)i), (long long)left, days);
+            if (days && whole(days) != left) wrong(s, "%s: %lld days left, not %s", life_clock_name((enum life_clock)i), (long long)left, days);
         }
     }
     cases_reader_give(s->desk, r);
@@ -479,8 +488,8 @@ static void step_clock(struct spec *s)
     char *t = strchr(s->words[1], 'T');
     if (t) {
         *t = 0;
-        hour = atoi(t + 1);
-        minute = atoi(strchr(t + 1, ':') ? strchr(t + 1, ':') + 1 : "0");
+        hour = (int)whole(t + 1);
+        minute = (int)whole(strchr(t + 1, ':') ? strchr(t + 1, ':') + 1 : "0");
     }
     if (!day_parse(str_from(s->words[1]), &day)) wrong(s, "no day");
     else s->clock.now_ms = day.v * LIFE_MS_DAY + (hour * 60 + minute) * LIFE_MS_MINUTE;
@@ -488,7 +497,7 @@ static void step_clock(struct spec *s)
 
 static void step_wait(struct spec *s)
 {
-    const int64_t n = atoll(s->words[1]);
+    const int64_t n = whole(s->words[1]);
     s->clock.now_ms += strncmp(s->words[2], "day", 3) == 0 ? n * LIFE_MS_DAY : strncmp(s->words[2], "hour", 4) == 0 ? n * 60 * LIFE_MS_MINUTE : n * LIFE_MS_MINUTE;
 }
 
@@ -536,7 +545,13 @@ static void line_run(struct spec *s, char *line)
     const bool expectation = line[0] == ' ';
     char *copy = strdup(line);
     s->count = 0;
-    for (char *at = NULL, *word = strtok_r(line, " \n", &at); word && s->count < WORDS_MAX; word = strtok_r(NULL, " \n", &at)) s->words[s->count++] = word;
+    for (char *at = line; *at && s->count < WORDS_MAX;) {
+        at += strspn(at, " \n");
+        if (!*at) break;
+        s->words[s->count++] = at;
+        at += strcspn(at, " \n");
+        if (*at) *at++ = 0;
+    }
     if (s->count > 0 && expectation) expect(s);
     else if (s->count > 0) step(s, strchr(copy, ' ') ? strchr(copy, ' ') + 1 : "");
     free(copy);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "town.h"
+#include "cases/tests/town.h"
 
 /* Three cases of one person, one reversed; one of another. */
 static void cases_make(struct town *t)

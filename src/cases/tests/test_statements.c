@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "cases/proof/proof.h"
-#include "town.h"
+#include "cases/tests/town.h"
 
 static const struct store_statements *const tables[] = {&cases_statements, &proof_table_statements, &proof_statements};
 

@@ -1,6 +1,6 @@
 /* town — see town.h. */
 #define _GNU_SOURCE
-#include "town.h"
+#include "cases/tests/town.h"
 
 #include <stdio.h>
 #include <stdlib.h>
