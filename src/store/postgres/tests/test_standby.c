@@ -123,6 +123,15 @@ static void standby_refuses_writers(void **state) {
     FINE(store_connect(s, STORE_READ, &b->a, &c));
     store_disconnect(c);
     store_close(s);
+    /* of two hosts, the one that takes writes, wherever it stands in the address */
+    const char *host = strstr(b->db.server.p, "host=");
+    assert_non_null(host);
+    struct str both = arena_printf(&b->a, "%s,%s&port=5433,5432", b->db.server.p, host + strlen("host="));
+    FINE(store_open(&b->a, &(struct store_options){.env = env_system(), .where = both}, &s));
+    FINE(store_connect(s, STORE_WRITE, &b->a, &c));
+    FINE(once(c, &b->a, 7));
+    store_disconnect(c);
+    store_close(s);
 }
 
 int main(void) {
