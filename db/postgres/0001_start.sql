@@ -36,7 +36,7 @@ CREATE TABLE texts (
 CREATE TRIGGER texts_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON texts EXECUTE FUNCTION append_only('texts');
 CREATE FUNCTION texts_no_replace() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF EXISTS (SELECT 1 FROM yijie.texts t WHERE t.hash = NEW.hash AND (t.body <> NEW.body OR t.kind <> NEW.kind OR t.name <> NEW.name)) THEN
+  IF EXISTS (SELECT 1 FROM yijie.texts t WHERE t.hash = NEW.hash AND t.body <> NEW.body) THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'append-only: texts';
   END IF;
   RETURN NEW;

@@ -237,6 +237,7 @@ static void canonical_stays(void **state) {
     static const struct attempt filled[] = {
         {"INSERT INTO texts VALUES (" ZERO32 ", 'plan', 'a', 'one')", false},
         {"INSERT INTO texts VALUES (" ZERO32 ", 'plan', 'a', 'one') ON CONFLICT DO NOTHING", false},
+        {"INSERT INTO texts VALUES (" ZERO32 ", 'chain', 'b', 'one') ON CONFLICT DO NOTHING", false}, /* the hash is its identity */
         {"INSERT INTO texts VALUES (" ZERO32 ", 'plan', 'a', 'two') ON CONFLICT DO NOTHING", true},
         {EVENT("1", "1"), true}, /* begins with 0 */
         {EVENT("g", NOW_MS) " FROM generate_series(0, 1) g WHERE false", false}, /* nothing at all */
