@@ -10,9 +10,7 @@
 struct status registry_set_consent_show(struct registry_set *s, struct set_consent *c) {
     const struct json *o = NULL;
     if (c->decoded) return STATUS_OK;
-    struct status bad = STATUS_OK;
-    if (status_failed(json_parse(s->arena, c->data, &o)) || o->kind != JSON_OBJECT) bad = registry_fail(s->arena, REGISTRY_E_ROW_BROKEN, STR("consents"), registry_arg(STR("consents")));
-    TRY(bad);
+    TRY(registry_json_row(s->arena, c->data, "consents", &o));
     const struct json *payers = json_get(o, STR("payers"));
     struct registry_consent shown = {.person = c->person, .n = c->n, .actor = registry_json_text(o, "actor"), .purpose = registry_json_text(o, "purpose"),
                                      .on = {registry_json_day(o, "from", DAY_NONE), registry_json_day(o, "to", DAY_OPEN)}, .withdrawn = c->withdrawn != INT64_MAX};

@@ -250,6 +250,7 @@ struct status registry_change_decide(struct registry_set *s, const struct regist
     CHECK((unsigned)ch->kind < REGISTRY_CHANGE_KIND_COUNT && !registry_change_makes_key(ch));
     if (!registry_change_needs(s, w, ch)) return registry_fail(a, REGISTRY_E_WAITS, str_from(registry_change_name(ch)), registry_arg(STR("")));
     TRY(rows[ch->kind](&d));
+    TRY(s->failure);
     if (s->out_of_memory) return status_memory();
     *ret_refusal = d.refusal;
     *ret_events = d.refusal ? NULL : d.events;

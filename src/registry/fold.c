@@ -7,13 +7,17 @@
 
 #include "registry/internal.h"
 
+/* Memory that ran out while reading is no fault of the event. */
 static struct status broken(struct registry_set *s, const struct journal_event *ev) {
+    if (s->out_of_memory) return status_memory();
     return registry_fail(s->arena, REGISTRY_E_EVENT_BROKEN, STR("events"), registry_arg(str_from(journal_type_name(ev->type))));
 }
 
 static const struct json *open_read(struct registry_set *s, const struct journal_event *ev) {
     const struct json *o = NULL;
-    return !status_failed(json_parse(s->arena, ev->open, &o)) && o->kind == JSON_OBJECT ? o : NULL;
+    struct status st = json_parse(s->arena, ev->open, &o);
+    s->out_of_memory = s->out_of_memory || registry_is_memory(st);
+    return !status_failed(st) && o->kind == JSON_OBJECT ? o : NULL;
 }
 
 static struct str keep(struct registry_set *s, struct str text) {
@@ -160,7 +164,9 @@ static struct status merged_fold(struct registry_set *s, const struct journal_ev
 static struct status policy_fold(struct registry_set *s, const struct journal_event *ev, const struct json *o) {
     struct registry_policy terms = {0};
     struct str open = keep(s, ev->open);
-    if (!registry_policy_open_read(s->arena, open, &terms)) return broken(s, ev);
+    struct status st = registry_policy_open_read(s->arena, open, &terms);
+    s->out_of_memory = s->out_of_memory || registry_is_memory(st);
+    if (status_failed(st)) return broken(s, ev);
     struct set_person *p = registry_set_person_find(s, &terms.person);
     struct set_cover *c = p ? registry_set_cover_at(s, p->cover) : NULL;
     if (!c) return broken(s, ev);

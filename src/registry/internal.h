@@ -212,6 +212,7 @@ struct registry_set {
     const struct journal_keys *keys;
     struct journal_sealer *sealer; /* NULL: one is made each time */
     bool waits, out_of_memory;
+    struct status failure;         /* a row that could not be read or opened: the next load, decision or flush says so */
     struct set_slot *slots;
     uint32_t slot_count, slot_used;
     SET_LIST(struct set_cover) covers;
@@ -282,14 +283,18 @@ struct overlay_segment *registry_overlay_cut(struct arena *a, const struct overl
 /* Canonical JSON of the open terms (policy.c, both ways). `of`: what kind of change it was. */
 struct status registry_policy_open_write(struct arena *a, const struct registry_policy *p, const char *of, struct str extra, struct str *ret);
 struct status registry_policy_private_write(struct arena *a, const struct registry_policy *p, struct str *ret); /* empty text: nothing private */
-bool registry_policy_open_read(struct arena *a, struct str open, struct registry_policy *ret);
-bool registry_policy_private_read(struct arena *a, struct str json, struct registry_policy *ret);
+/* Both fail with out-of-memory, or registry-row-broken. */
+struct status registry_policy_open_read(struct arena *a, struct str open, struct registry_policy *ret);
+struct status registry_policy_private_read(struct arena *a, struct str json, struct registry_policy *ret);
 /* Decodes a row once; opens its sealed part with the person's key when there is one. */
 struct status registry_set_policy_show(struct registry_set *s, struct set_policy *p, const struct person_key *key);
 struct status registry_set_consent_show(struct registry_set *s, struct set_consent *c);
 
 /* ---- helpers for JSON -------------------------------------------------------------------------------------------------------- */
 
+/* One object; fails with out-of-memory, else registry-row-broken of that table. */
+struct status registry_json_row(struct arena *a, struct str text, const char *table, const struct json **ret);
+bool registry_is_memory(struct status s);
 struct str registry_json_text(const struct json *o, const char *name);               /* empty when absent */
 int64_t registry_json_number(const struct json *o, const char *name, int64_t absent);
 bool registry_json_flag(const struct json *o, const char *name, bool absent);

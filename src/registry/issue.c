@@ -376,7 +376,8 @@ struct status registry_touched_of(struct arena *a, const struct journal_event *e
         struct registry_touched t = {.cover = events[i].cover, .from = DAY_NONE};
         bool policy = events[i].type == JOURNAL_POLICY_CHANGED || events[i].type == JOURNAL_CLASS_SET;
         bool link = events[i].type == JOURNAL_PERSONS_LINKED && registry_merge_of(a, &events[i], &m);
-        if (policy && registry_policy_open_read(a, events[i].open, &p) && p.valid.from.v < today.v) {
+        if (policy) TRY(registry_policy_open_read(a, events[i].open, &p));
+        if (policy && p.valid.from.v < today.v) {
             t.person = p.person;
             t.plan = p.terms.plan;
             t.from = p.valid.from;

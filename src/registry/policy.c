@@ -65,10 +65,12 @@ struct status registry_policy_open_write(struct arena *a, const struct registry_
     return registry_canonical_take(a, &b, ret);
 }
 
-bool registry_policy_open_read(struct arena *a, struct str open, struct registry_policy *ret) {
+static struct status row_broken(struct arena *a) { return registry_fail(a, REGISTRY_E_ROW_BROKEN, STR("policies"), registry_arg(STR("policies"))); }
+
+struct status registry_policy_open_read(struct arena *a, struct str open, struct registry_policy *ret) {
     const struct json *o = NULL;
     struct registry_policy p = {.recorded = ret->recorded, .superseded = ret->superseded};
-    if (status_failed(json_parse(a, open, &o)) || o->kind != JSON_OBJECT) return false;
+    TRY(registry_json_row(a, open, "policies", &o));
     p.terms.policy = registry_json_text(o, "policy");
     p.terms.plan = registry_json_text(o, "plan");
     p.terms.plan_version = registry_json_text(o, "plan_version");
@@ -82,8 +84,9 @@ bool registry_policy_open_read(struct arena *a, struct str open, struct registry
     p.void_reason = registry_json_text(o, "void");
     bool good = p.terms.policy.n > 0 && p.terms.plan.n > 0 && status_find(registry_json_text(o, "status"), &p.terms.status) &&
                 id128_parse(registry_json_text(o, "person"), &p.person) && p.valid.from.v <= p.valid.to.v;
-    if (good) *ret = p;
-    return good;
+    if (!good) return row_broken(a);
+    *ret = p;
+    return STATUS_OK;
 }
 
 /* ---- private ----------------------------------------------------------------------------------------------- */
@@ -137,9 +140,9 @@ static bool excludes_read(struct arena *a, const struct json *o, struct bill_end
     return true;
 }
 
-bool registry_policy_private_read(struct arena *a, struct str json, struct registry_policy *ret) {
+struct status registry_policy_private_read(struct arena *a, struct str json, struct registry_policy *ret) {
     const struct json *o = NULL;
-    if (status_failed(json_parse(a, json, &o)) || o->kind != JSON_OBJECT) return false;
+    TRY(registry_json_row(a, json, "policies", &o));
     struct bill_policy *t = &ret->terms;
     t->class_given = json_get(o, STR("class")) != NULL;
     t->class_name = registry_json_text(o, "class");
@@ -148,28 +151,28 @@ bool registry_policy_private_read(struct arena *a, struct str json, struct regis
     t->holder = registry_json_text(o, "holder");
     t->payee = registry_json_text(o, "payee");
     const struct json *list = json_get(o, STR("endorsements"));
-    if (!list) return true;
-    if (list->kind != JSON_ARRAY || list->count > LIMIT_BILL_ENDORSEMENTS) return false;
+    if (!list) return STATUS_OK;
+    if (list->kind != JSON_ARRAY || list->count > LIMIT_BILL_ENDORSEMENTS) return row_broken(a);
     struct bill_endorsement *items = ARENA_ARRAY(a, struct bill_endorsement, list->count + 1);
-    if (!items) return false;
+    if (!items) return status_memory();
     for (uint32_t i = 0; i < list->count; i++) {
         const struct json *e = &list->items[i];
         items[i] = (struct bill_endorsement){.name = registry_json_text(e, "name"), .on = {registry_json_day(e, "from", DAY_NONE), registry_json_day(e, "to", DAY_OPEN)}};
-        if (!excludes_read(a, e, &items[i])) return false;
+        if (!excludes_read(a, e, &items[i])) return status_memory();
     }
     t->endorsements = items;
     t->endorsement_count = list->count;
-    return true;
+    return STATUS_OK;
 }
 
 struct status registry_set_policy_show(struct registry_set *s, struct set_policy *p, const struct person_key *key) {
     if (p->decoded) return STATUS_OK;
     struct registry_policy shown = {0};
-    if (!registry_policy_open_read(s->arena, p->data, &shown)) return registry_fail(s->arena, REGISTRY_E_ROW_BROKEN, STR("policies"), registry_arg(STR("policies")));
+    TRY(registry_policy_open_read(s->arena, p->data, &shown));
     if (p->sealed.n > 32 && key) {
         struct str plain;
         TRY(registry_set_unseal(s, s->arena, key, p->sealed, &plain));
-        if (!registry_policy_private_read(s->arena, plain, &shown)) return registry_fail(s->arena, REGISTRY_E_ROW_BROKEN, STR("policies"), registry_arg(STR("policies")));
+        TRY(registry_policy_private_read(s->arena, plain, &shown));
     }
     p->shown = shown;
     p->decoded = true;

@@ -352,15 +352,15 @@ static int group_order(const void *a, const void *b) {
 }
 
 /* Cuts the rows [0, count) of one policy and appends what holds. */
-static bool versions_add(struct registry_set *s, struct set_policy **rows, uint32_t count, int64_t as_of, struct registry_policy *out, uint32_t *n) {
+static struct status versions_add(struct registry_set *s, struct set_policy **rows, uint32_t count, int64_t as_of, struct registry_policy *out, uint32_t *n) {
     struct overlay_row *o = ARENA_ARRAY(s->arena, struct overlay_row, count);
-    if (!o) return false;
+    if (!o) return status_memory();
     uint32_t known = 0;
     for (uint32_t i = 0; i < count; i++)
         if (rows[i]->recorded <= as_of) o[known++] = (struct overlay_row){rows[i]->valid, rows[i]->recorded, rows[i]};
     uint32_t cut = 0;
     struct overlay_segment *segments = registry_overlay_cut(s->arena, o, known, &cut);
-    if (!segments) return false;
+    if (!segments) return status_memory();
     for (uint32_t i = 0; i < cut; i++) {
         struct set_policy *row = NULL;
         for (uint32_t k = 0; k < count; k++)
@@ -368,14 +368,21 @@ static bool versions_add(struct registry_set *s, struct set_policy **rows, uint3
         CHECK(row != NULL);
         struct set_person *p = registry_set_person_find(s, &row->person);
         bool opens = p && !status_failed(registry_set_person_show(s, p)) && !p->shown.key_destroyed;
-        if (status_failed(registry_set_policy_show(s, row, opens ? &p->shown.key : NULL))) return false;
+        TRY(registry_set_policy_show(s, row, opens ? &p->shown.key : NULL));
         out[*n] = row->shown;
         out[*n].valid = segments[i].on;
         out[*n].recorded = row->recorded;
         out[*n].superseded = row->superseded;
         (*n)++;
     }
-    return true;
+    return STATUS_OK;
+}
+
+/* Kept until somebody can be told. */
+static enum set_state set_fail(struct registry_set *s, struct status st) {
+    if (!status_failed(s->failure)) s->failure = st;
+    s->waits = true;
+    return SET_WAIT;
 }
 
 enum set_state registry_policies_get(struct registry_set *s, int64_t cover, const struct id128 *person, int64_t as_of, const struct registry_policy **ret, uint32_t *ret_count) {
@@ -387,10 +394,7 @@ enum set_state registry_policies_get(struct registry_set *s, int64_t cover, cons
     struct set_policy **rows = ARENA_ARRAY(s->arena, struct set_policy *, (size_t)all + 1);
     struct group *groups = ARENA_ARRAY(s->arena, struct group, (size_t)all + 1);
     struct registry_policy *cut = ARENA_ARRAY(s->arena, struct registry_policy, 2 * (size_t)all + 1), *out = ARENA_ARRAY(s->arena, struct registry_policy, 2 * (size_t)all + 1);
-    if (!c || !rows || !groups || !cut || !out) {
-        s->out_of_memory = true;
-        return SET_WAIT;
-    }
+    if (!c || !rows || !groups || !cut || !out) return set_fail(s, status_memory());
     uint32_t count = 0, n = 0, group_count = 0;
     for (uint32_t i = 0; i < all; i++)
         if (leads_to(s, &c->policies.items[i]->person, person)) rows[count++] = c->policies.items[i];
@@ -398,7 +402,8 @@ enum set_state registry_policies_get(struct registry_set *s, int64_t cover, cons
     for (uint32_t start = 0, end; start < count; start = end) {
         uint32_t before = n;
         for (end = start; end < count && policy_order(&rows[start], &rows[end]) == 0;) end++;
-        if (!versions_add(s, rows + start, end - start, as_of, cut, &n)) s->out_of_memory = true;
+        struct status st = versions_add(s, rows + start, end - start, as_of, cut, &n);
+        if (status_failed(st)) return set_fail(s, st);
         if (n > before) groups[group_count++] = (struct group){cut + before, n - before};
     }
     qsort(groups, group_count, sizeof *groups, group_order);
@@ -416,14 +421,13 @@ enum set_state registry_consents_get(struct registry_set *s, int64_t cover, cons
     if (!registry_set_cover_want(s, cover, SET_PERSONS | SET_CONSENTS)) return SET_WAIT;
     struct set_cover *c = registry_set_cover_at(s, cover);
     struct registry_consent *out = c ? ARENA_ARRAY(s->arena, struct registry_consent, c->consents.count + 1) : NULL;
-    if (!out) {
-        s->out_of_memory = true;
-        return SET_WAIT;
-    }
+    if (!out) return set_fail(s, status_memory());
     uint32_t n = 0;
     for (uint32_t i = 0; i < c->consents.count; i++) {
         struct set_consent *row = c->consents.items[i];
-        if (!leads_to(s, &row->person, person) || status_failed(registry_set_consent_show(s, row))) continue;
+        if (!leads_to(s, &row->person, person)) continue;
+        struct status st = registry_set_consent_show(s, row);
+        if (status_failed(st)) return set_fail(s, st);
         out[n++] = row->shown;
     }
     *ret = out;

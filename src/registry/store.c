@@ -151,6 +151,7 @@ static struct status names_load(struct registry_set *s, struct store_connection 
 
 struct status registry_set_load(struct registry_set *s, struct store_connection *c, struct arena *a) {
     static const enum set_part parts[] = {SET_PERSONS, SET_POLICIES, SET_CONSENTS, SET_IDENTIFIERS};
+    TRY(s->failure);
     TRY(lookups_load(s, c, a));
     TRY(names_load(s, c, a));
     for (size_t i = 0; i < COUNT_OF(parts); i++) TRY(part_load(s, c, a, parts[i]));
@@ -303,6 +304,7 @@ static void set_clean(struct registry_set *s) {
 }
 
 struct status registry_set_flush(struct registry_set *s, struct store_connection *c, struct arena *a) {
+    TRY(s->failure);
     if (s->out_of_memory) return status_memory();
     if (store_connection_kind(c) == STORE_POSTGRES) TRY(registry_set_verify(s, c, a)); /* SQLite: nobody else writes */
     TRY(moves_flush(s, c, a));

@@ -7,6 +7,17 @@
 
 #include "registry/internal.h"
 
+bool registry_is_memory(struct status s) { return status_failed(s) && strcmp(s.err->code, "out-of-memory") == 0; }
+
+struct status registry_json_row(struct arena *a, struct str text, const char *table, const struct json **ret) {
+    const struct json *o = NULL;
+    struct status st = json_parse(a, text, &o);
+    if (registry_is_memory(st)) return st;
+    if (status_failed(st) || o->kind != JSON_OBJECT) return registry_fail(a, REGISTRY_E_ROW_BROKEN, str_from(table), registry_arg(str_from(table)));
+    *ret = o;
+    return STATUS_OK;
+}
+
 struct str registry_json_text(const struct json *o, const char *name) {
     const struct json *v = json_get(o, str_from(name));
     if (v && v->kind == JSON_STRING) return v->text;

@@ -135,7 +135,8 @@ static bool text_read(const struct json *o, enum registry_world_kind kind, struc
 
 static bool row_read(struct arena *a, enum registry_world_kind kind, struct str data, struct world_row *r) {
     const struct json *o = NULL;
-    if (status_failed(json_parse(a, data, &o)) || o->kind != JSON_OBJECT) return false;
+    struct status st = registry_json_row(a, data, "world", &o);
+    if (status_failed(st)) return false; /* memory or not: the snapshot is not made */
     switch (kind) {
     case REGISTRY_INSTITUTION: return institution_read(o, r);
     case REGISTRY_PAYER: return payer_read(o, r);

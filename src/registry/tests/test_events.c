@@ -184,7 +184,45 @@ static void nothing_private_is_open(void **state) {
     town_close(&t);
 }
 
+/* A damaged row is a failure by name, never a person without policies. */
+static void damaged_rows(void **state) {
+    (void)state;
+    static const struct {
+        const char *what, *sqlite, *code;
+    } damages[] = {{"sealed part", "UPDATE policies SET sealed = x'00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff0011223344556677' WHERE sealed IS NOT NULL", "seal-broken"},
+                   {"open terms", "UPDATE policies SET data = '{\"policy\":1}'", "registry-row-broken"},
+                   {"no JSON", "UPDATE policies SET data = 'x'", "registry-row-broken"}};
+    for (size_t i = 0; i < COUNT_OF(damages); i++) {
+        struct town t;
+        struct store_statement damage = {.name = "test.damage", .params = "", .results = "", .sqlite = damages[i].sqlite, .postgres = damages[i].sqlite};
+        struct str postgres = str_from("UPDATE policies SET sealed = decode('00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff0011223344556677', 'hex') WHERE sealed IS NOT NULL");
+        if (i == 0) damage.postgres = postgres.p;
+        const struct registry_policy *list;
+        uint32_t count;
+        town_open(&t, TOWN_STORE);
+        assert_null(town_do(&t, str_from(scenario[3])));
+        assert_null(town_do(&t, str_from(scenario[5])));
+        FINE(store_begin(t.c, &t.arena));
+        FINE(store_write(t.c, &t.arena, &damage, NULL, 1));
+        FINE(store_commit(t.c, &t.arena));
+        struct registry_set *s = town_set(&t);
+        struct id128 person, lookup;
+        struct bill_person who = {.id_kind = STR("01"), .id = STR("410502196903070020"), .born = DAY_NONE};
+        struct registry_identifier found;
+        registry_person_lookup(t.keys, &who, STR(""), &lookup);
+        while (registry_identifier_get(s, &lookup, DAY_NONE, &found) == SET_WAIT) town_load(&t, s);
+        person = found.person;
+        struct status st = STATUS_OK;
+        while (!status_failed(st) && registry_policies_get(s, found.cover, &person, INT64_MAX, &list, &count) == SET_WAIT) st = registry_set_load(s, t.c, &t.group);
+        assert_true(status_failed(st));
+        assert_string_equal(st.err->code, damages[i].code);
+        assert_true(status_failed(registry_set_flush(s, t.c, &t.group)));
+        journal_keys_close(t.keys);
+        town_close(&t);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(written_today), cmocka_unit_test(every_version_folds), cmocka_unit_test(broken_events), cmocka_unit_test(nothing_private_is_open)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(damaged_rows), cmocka_unit_test(written_today), cmocka_unit_test(every_version_folds), cmocka_unit_test(broken_events), cmocka_unit_test(nothing_private_is_open)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
