@@ -29,7 +29,7 @@ static struct status listeners_choose(struct api *p, const struct api_options *o
 {
     const struct api_settings *s = &p->settings;
     const uint32_t threads = (uint32_t)s->of[API_HTTP_THREADS].number;
-    const bool file = !str_starts(o->where, STR("postgresql:")) && !str_starts(o->where, STR("postgres:"));
+    const bool file = !p->shared_store;
     struct str admin = STR("");
     if (o->admin_socket.n > 0) admin = arena_printf(&p->arena, "unix:%.*s", STR_FMT(o->admin_socket));
     else if (file) admin = arena_printf(&p->arena, "unix:%.*s/socket", STR_FMT(o->where));
@@ -98,6 +98,7 @@ static struct status settings_keep(struct api *p, const struct api_settings *s)
 
 static struct status server_start(struct api *p, struct arena *a, const struct api_options *o)
 {
+    p->shared_store = str_starts(o->where, STR("postgresql:")) || str_starts(o->where, STR("postgres:"));
     TRY(settings_keep(p, o->settings));
     TRY(openapi_make(p, o->version));
     TRY(o->env->random_fill(o->env, a, &p->id_start, sizeof p->id_start));

@@ -77,6 +77,8 @@ struct api_queries {
     bool stop;
     struct env_thread threads[API_QUERY_THREADS_MAX];
     uint32_t thread_count;
+    struct env_thread refresher;     /* several processes on one database: keys made or revoked by another are known within a second */
+    bool refreshing;
 };
 struct api_route_metrics {
     _Atomic uint64_t count[6];                        /* by hundreds of the status */
@@ -87,6 +89,7 @@ struct api {
     const struct env *env;
     struct arena arena;
     struct str version;
+    bool shared_store;               /* other processes may write, too */
     struct api_settings settings;
     struct cases_desk *desk;
     struct http_server *http;

@@ -143,6 +143,26 @@ static void *queries_run(void *arg)
     }
 }
 
+static bool stopping(struct api_queries *q)
+{
+    CHECK(pthread_mutex_lock(&q->lock) == 0);
+    const bool stop = q->stop;
+    CHECK(pthread_mutex_unlock(&q->lock) == 0);
+    return stop;
+}
+
+enum { REFRESH_STEPS = 10, REFRESH_STEP_MS = 50 };
+
+static void *refresh_run(void *arg)
+{
+    struct api *p = arg;
+    for (uint32_t step = 0; !stopping(&p->queries); step++) {
+        if (step % REFRESH_STEPS == 0) cases_desk_refresh(p->desk);
+        p->env->wait_ms(p->env, REFRESH_STEP_MS);
+    }
+    return NULL;
+}
+
 struct status api_queries_start(struct api *p, struct arena *a)
 {
     struct api_queries *q = &p->queries;
@@ -153,6 +173,9 @@ struct status api_queries_start(struct api *p, struct arena *a)
         TRY(p->env->thread_start(p->env, a, queries_run, p, &q->threads[q->thread_count]));
         q->thread_count++;
     }
+    if (!p->shared_store) return STATUS_OK;
+    TRY(p->env->thread_start(p->env, a, refresh_run, p, &q->refresher));
+    q->refreshing = true;
     return STATUS_OK;
 }
 
@@ -165,6 +188,7 @@ void api_queries_stop(struct api *p)
     CHECK(pthread_mutex_unlock(&q->lock) == 0);
     for (uint32_t i = 0; i < q->thread_count; i++) p->env->thread_join(p->env, &q->threads[i]);
     q->thread_count = 0;
+    if (q->refreshing) p->env->thread_join(p->env, &q->refresher);
     (void)pthread_cond_destroy(&q->wake);
     (void)pthread_mutex_destroy(&q->lock);
 }

@@ -100,6 +100,8 @@ int cases_query_cases(struct cases_desk *d, const struct cases_caller *who, cons
 int cases_query_explanation(struct cases_desk *d, const struct cases_caller *who, struct str id, struct buf *out);  /* before and after of each adjustment */
 int cases_query_split(struct cases_desk *d, const struct cases_caller *who, struct str id, struct buf *out);        /* 费用分割单 */
 int cases_query_shares(struct cases_desk *d, const struct cases_caller *who, const struct cases_filter *f, struct buf *out); /* the claims desk's queue */
+/* Settled cases against the covers known now: what is owed and was never claimed, with the request that would settle it; {"owed": [...], "totals": [...], "next"}. */
+int cases_query_sweep(struct cases_desk *d, const struct cases_caller *who, const struct cases_filter *f, struct buf *out);
 int cases_query_person(struct cases_desk *d, const struct cases_caller *who, struct str id_kind, struct str id, struct buf *out); /* covers, counters left, cases; exact look-up */
 int cases_query_events(struct cases_desk *d, const struct cases_caller *who, int64_t after, uint32_t max, struct buf *out);
 int cases_query_day(struct cases_desk *d, const struct cases_caller *who, struct str day, struct str hospital, struct buf *out); /* totals that match the ledger */

@@ -100,12 +100,15 @@ class Server:
     def __init__(self, lab, *options, config=None, env=None, data=None):
         self.lab = lab
         self.data = Path(data or lab.data)
+        where = ["--data", self.data] if data else lab.where
         if config is not None:
             self.data.mkdir(exist_ok=True, mode=0o700)
             (self.data / "config").write_text(config, encoding="utf-8")
+            if lab.store:
+                where = [*where, "--config", self.data / "config"]
         self.err = open(lab.folder / f"server-{len(lab.servers)}.err", "w+b")
         listen = [] if any(o.startswith("--listen") for o in options) else ["--listen", "127.0.0.1:0"]
-        self.process = subprocess.Popen([lab.program, "serve", "--data", self.data, *listen, *options], stdout=subprocess.PIPE, stderr=self.err, env=lab.env(env))
+        self.process = subprocess.Popen([lab.program, "serve", *where, *listen, *options], stdout=subprocess.PIPE, stderr=self.err, env=lab.env(env))
         lab.servers.append(self)
         line = self.process.stdout.readline().decode()
         true(line.startswith("listening on "), "the server starts", line + self.log())
@@ -141,7 +144,7 @@ class Server:
             connection.close()
         if judge:
             if self.schemas is None:
-                self.schemas = Schemas(json.loads(self.ask("GET", "/openapi.json", admin=True, judge=False).body))
+                self.schemas = Schemas(json.loads(self.ask("GET", "/openapi.json", admin=not self.lab.store, key=self.lab.admin_key, judge=False).body))
             self.schemas.judge(method, target, reply)
         return reply
 
@@ -166,6 +169,20 @@ class Lab:
         self.program, self.folder = str(Path(program).resolve()), Path(folder)
         self.data = self.folder / "data"
         self.servers = []
+        self.store = None        # postgresql://… of the server's role, by database()
+        self.admin_key = None    # for the document, where there is no operator's socket
+
+    @property
+    def where(self):
+        return ["--store", self.store, "--keys", self.folder / "keys.json"] if self.store else ["--data", self.data]
+
+    def database(self):
+        """A fresh, migrated database in the private cluster of the test; from now on the store of this lab."""
+        name = "t" + os.urandom(8).hex()
+        done = subprocess.run([os.environ["YIJIE_TEST_PG"], "database", os.environ["YIJIE_TEST_PG_DIR"], name], capture_output=True, text=True, check=True)
+        urls = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+        self.run("migrate", "--store", urls["owner"])
+        self.store = urls["server"]
 
     def env(self, more=None):
         env = {k: v for k, v in os.environ.items() if k not in ("YIJIE_LANG", "YIJIE_FAULT", "NO_COLOR")}
