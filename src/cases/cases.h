@@ -84,6 +84,8 @@ bool cases_command_submit(struct cases_command *cmd, cases_done *done, void *use
 /* HTTP status and body of the outcome: 2xx JSON, or application/problem+json. May be called from any one thread after done. */
 int cases_command_status(const struct cases_command *cmd);
 void cases_command_render(struct cases_command *cmd, struct buf *out);
+/* The quote that a trial (or a requoted confirmation) has made; false: none. For callers that go on without reading the answer. */
+bool cases_command_quote(const struct cases_command *cmd, struct id128 *ret);
 void cases_command_free(struct cases_command *cmd);
 /* Submits and waits: the command line, tests. False: full. */
 bool cases_command_run(struct cases_command *cmd);

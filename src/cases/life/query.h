@@ -11,6 +11,8 @@ struct status life_query_load(struct cases_reader *r, bool *ret_loaded);
 struct status life_query_recorded(struct cases_reader *r, const struct id128 *id, struct life_recorded *ret, bool *ret_found);
 /* The adjudication of its event `place`, with reasons when `explain`; ret->bill NULL: it was erased. */
 struct status life_query_replay(struct cases_reader *r, const struct life_recorded *c, uint32_t place, bool explain, struct life_run *ret);
+/* Ids of the cases of a page (query_list.c), newest first. */
+struct status life_query_ids(struct cases_reader *r, const struct cases_caller *who, const struct cases_filter *f, struct id128 **ret, uint32_t *ret_count, bool *ret_more);
 /* May this caller see the case? Hospitals their own, insurers those in which they have a share. */
 bool life_query_may(const struct cases_caller *who, const struct life_recorded *c);
 /* Problem of a query. */

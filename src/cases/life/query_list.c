@@ -66,19 +66,39 @@ static void case_item(const struct store_value *v, struct json_writer *w)
     json_end_object(w);
 }
 
-static struct status cases_write(struct cases_reader *r, const struct cases_caller *who, const struct cases_filter *f, struct json_writer *w)
+/* One more than a page, to know whether another follows. */
+static struct status cases_read(struct cases_reader *r, const struct cases_caller *who, const struct cases_filter *f, struct store_rows *ret)
 {
     struct id128 below, from;
     struct day from_day = {INT32_MIN + 1}, to_day = {INT32_MAX - 1};
-    struct store_rows rows;
-    const uint32_t max = list_max(f->max);
     id_range(f, &below, &from);
     if (f->from_day.n) (void)day_parse(f->from_day, &from_day);
     if (f->to_day.n) (void)day_parse(f->to_day, &to_day);
     const struct store_value params[] = {STORE_S(id128_view(&below)), STORE_S(id128_view(&from)), STORE_S(own_hospital(who, f->hospital)), STORE_S(f->state),
-                                         STORE_I(from_day.v), STORE_I(to_day.v), STORE_I(max + 1)};
-    TRY(store_read(r->connection, &r->arena, life_statement(LIFE_SQL_CASES), params, 1, &rows));
+                                         STORE_I(from_day.v), STORE_I(to_day.v), STORE_I(list_max(f->max) + 1)};
+    return store_read(r->connection, &r->arena, life_statement(LIFE_SQL_CASES), params, 1, ret);
+}
+
+struct status life_query_ids(struct cases_reader *r, const struct cases_caller *who, const struct cases_filter *f, struct id128 **ret, uint32_t *ret_count, bool *ret_more)
+{
+    struct store_rows rows;
+    const uint32_t max = list_max(f->max);
+    TRY(cases_read(r, who, f, &rows));
+    struct id128 *ids = ARENA_ARRAY(&r->arena, struct id128, rows.count + 1);
+    if (!ids) return status_memory();
+    for (uint32_t i = 0; i < rows.count && i < max; i++) ids[i] = id_of(store_row(&rows, i)[0].s);
+    *ret = ids;
+    *ret_count = rows.count < max ? rows.count : max;
+    *ret_more = rows.count > max;
+    return STATUS_OK;
+}
+
+static struct status cases_write(struct cases_reader *r, const struct cases_caller *who, const struct cases_filter *f, struct json_writer *w)
+{
+    struct store_rows rows;
     struct id128 last = {{0}};
+    const uint32_t max = list_max(f->max);
+    TRY(cases_read(r, who, f, &rows));
     json_begin_object(w);
     json_name(w, STR("settlements"));
     json_begin_array(w);

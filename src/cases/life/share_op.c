@@ -69,6 +69,18 @@ static enum cases_refusal share_check(const struct cases_command *cmd, const str
     return CASES_OK;
 }
 
+/* Render runs when the group's memory is gone: the texts are copied. */
+static struct status answer_keep(struct arena *a, struct cases_share *s)
+{
+    struct str *const texts[] = {&s->payer, &s->policy, &s->owner};
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        if (texts[i]->n == 0) continue;
+        *texts[i] = arena_str(a, *texts[i]);
+        if (!texts[i]->p) return status_memory();
+    }
+    return STATUS_OK;
+}
+
 /* ---- what an act does ------------------------------------------------------------------------------------------- */
 
 struct share_work {
@@ -205,6 +217,7 @@ static struct status event_make(struct share_work *w, const struct cases_share *
     }
     TRY(life_event_add(w->x, w->cmd, w->e, person, sealed));
     w->answer->share = *w->now;
+    TRY(answer_keep(&w->cmd->arena, &w->answer->share));
     w->cmd->outcome.http = 200;
     return STATUS_OK;
 }
@@ -268,6 +281,7 @@ struct status life_share_decide(struct cases_context *x, struct cases_command *c
     const struct cases_share *share = life_share_find(c.shares, c.share_count, p->payer);
     const enum cases_refusal refusal = share_check(cmd, p, &c, share, &to);
     if (share) answer->share = *share;
+    TRY(answer_keep(&cmd->arena, &answer->share));
     if (refusal != CASES_OK) {
         life_refuse(cmd, refusal);
         return STATUS_OK;

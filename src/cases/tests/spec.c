@@ -472,6 +472,7 @@ static void step_show(struct spec *s)
     else if (strcmp(what, "cases") == 0) n->http = cases_query_cases(s->desk, &who, &f, &out);
     else if (strcmp(what, "queue") == 0) n->http = cases_query_shares(s->desk, &who, &f, &out);
     else if (strcmp(what, "person") == 0) n->http = cases_query_person(s->desk, &who, STR("99"), str_from(s->words[3]), &out);
+    else if (strcmp(what, "sweep") == 0) n->http = cases_query_sweep(s->desk, &who, &f, &out);
     else if (strcmp(what, "events") == 0) n->http = cases_query_events(s->desk, &who, -1, 500, &out);
     else if (strcmp(what, "day") == 0) n->http = cases_query_day(s->desk, &who, str_from(s->words[3]), f.hospital, &out);
     else wrong(s, "show what?");
