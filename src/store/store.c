@@ -168,6 +168,10 @@ struct status store_checkpoint(struct store_connection *writer, struct arena *a,
     return writer->store->backend->checkpoint(writer, a, force ? STORE_CHECKPOINT_FORCED : STORE_CHECKPOINT_DUE, ret_ns);
 }
 
+uint64_t store_log_bytes(const struct store_connection *writer) {
+    return writer->store->backend->log_bytes ? writer->store->backend->log_bytes(writer) : 0;
+}
+
 struct status store_checkpoint_idle(struct store_connection *writer, struct arena *a, uint64_t *ret_ns) {
     CHECK(!writer->in_transaction && writer->mode != STORE_READ);
     return writer->store->backend->checkpoint(writer, a, STORE_CHECKPOINT_IDLE, ret_ns);

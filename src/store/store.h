@@ -127,6 +127,8 @@ struct status store_statements_prepare(struct store_connection *c, struct arena 
 struct status store_checkpoint(struct store_connection *writer, struct arena *a, bool force, uint64_t *ret_ns);
 /* The same when the writer has nothing else to do: already from 1 MiB, so that fewer fall into the time of a commit. */
 struct status store_checkpoint_idle(struct store_connection *writer, struct arena *a, uint64_t *ret_ns);
+/* Size of the log that waits for a checkpoint, as the writer last knew it; 0 on PostgreSQL. The writer's thread. */
+uint64_t store_log_bytes(const struct store_connection *writer);
 /* Online copy of the database into a new file (SQLite backup API, page by page, from a read connection); progress may be NULL. */
 struct status store_backup(struct store *s, struct arena *a, struct str path, void (*progress)(void *user, uint64_t done, uint64_t total), void *user);
 /* Bytes of the data as the store sees it (SQLite file; PostgreSQL pg_database_size). */

@@ -72,6 +72,7 @@ struct store_backend {
     struct status (*scan)(struct store_connection *c, struct arena *a, const struct store_statement *st, const struct store_value *params,
                           struct status (*row)(void *user, const struct store_value *values), void *user);
     struct status (*barrier)(struct store_connection *c, struct arena *a);
+    uint64_t (*log_bytes)(const struct store_connection *c); /* NULL: the store keeps its log to itself */
     struct status (*checkpoint)(struct store_connection *c, struct arena *a, enum store_checkpoint_why why, uint64_t *ret_ns);
     struct status (*backup)(struct store *s, struct arena *a, struct str path, void (*progress)(void *user, uint64_t done, uint64_t total), void *user);
     struct status (*size)(struct store_connection *c, struct arena *a, int64_t *ret_bytes);

@@ -85,7 +85,7 @@ static void row_update_fill(const struct cases_set *s, const struct cases_row *r
 {
     const struct store_value row[] = {STORE_S(id128_view(&r->id)), STORE_I(r->cover), STORE_S(str_from(cases_state_name(r->state))),
         STORE_I(set_seq(s, r->last_seq)), STORE_I(r->total), STORE_I(r->funds), STORE_I(r->payers), STORE_I(r->hospital_part), STORE_I(r->account),
-        STORE_I(r->cash), STORE_I(r->payout)};
+        STORE_I(r->cash), STORE_I(r->payout), id_or_null(&r->prev)};
     memcpy(v, row, sizeof row);
 }
 
@@ -93,7 +93,7 @@ static struct status rows_flush(struct flushing *f)
 {
     const struct set_table *t = &f->set->tables->rows;
     struct batch inserts, updates;
-    if (!batch_room(f, t->count, 23, &inserts) || !batch_room(f, t->count, 11, &updates)) return status_memory();
+    if (!batch_room(f, t->count, 23, &inserts) || !batch_room(f, t->count, 12, &updates)) return status_memory();
     for (uint32_t i = 0; i < t->count; i++) {
         const struct cases_row *row = t->items[i]->item;
         if (t->items[i]->state != SET_FOUND || !row->dirty) continue;

@@ -59,14 +59,29 @@ static bool case_need(struct cases_set *s, const struct cases_effect *e)
     return ready;
 }
 
+/* The cases of a cover from its newest on. */
+static bool chain_need(struct cases_set *s, const struct cases_cover *cover)
+{
+    struct cases_row *row = NULL;
+    for (struct id128 id = cover->last_case; !id128_is_zero(&id); id = row->prev) {
+        const enum set_state state = cases_row_get(s, &id, &row);
+        if (state != SET_FOUND) return state == SET_ABSENT;
+    }
+    return true;
+}
+
 static bool covers_need(struct cases_set *s, const struct journal_event *ev)
 {
     struct registry_merge merge = {0};
-    struct cases_cover *cover = NULL;
+    struct cases_cover *cover = NULL, *from = NULL, *to = NULL;
     bool ready = ev->cover == 0 || cases_cover_get(s, ev->cover, &cover) != SET_WAIT;
     if (!registry_merge_of(s->arena, ev, &merge)) return ready;
-    ready = cases_cover_get(s, merge.from, &cover) != SET_WAIT && ready;
-    return cases_cover_get(s, merge.to, &cover) != SET_WAIT && ready;
+    const enum set_state from_state = cases_cover_get(s, merge.from, &from), to_state = cases_cover_get(s, merge.to, &to);
+    ready = from_state != SET_WAIT && to_state != SET_WAIT && ready;
+    if (from_state != SET_FOUND || to_state != SET_FOUND || from == to) return ready;
+    if (id128_is_zero(&from->last_case) || id128_is_zero(&to->last_case)) return ready;
+    ready = chain_need(s, from) && ready;
+    return chain_need(s, to) && ready;
 }
 
 bool cases_fold_needs(struct cases_set *s, const struct journal_event *ev, const struct cases_effect *e)
@@ -144,6 +159,26 @@ static struct status cover_touch(struct cases_set *s, int64_t id, struct cases_c
     return STATUS_OK;
 }
 
+/* Two chains become one, newest first: who reverses a case finds all later ones of the group. */
+static struct status chains_merge(struct cases_set *s, const struct journal_event *ev, struct cases_cover *from, struct cases_cover *to)
+{
+    struct id128 left = from->last_case, right = to->last_case, *place = &to->last_case;
+    struct cases_row *x = NULL, *y = NULL;
+    while (!id128_is_zero(&left) || !id128_is_zero(&right)) {
+        if (!id128_is_zero(&left) && cases_row_get(s, &left, &x) != SET_FOUND) return broken(s->arena, ev, "merge");
+        if (!id128_is_zero(&right) && cases_row_get(s, &right, &y) != SET_FOUND) return broken(s->arena, ev, "merge");
+        const bool first = id128_is_zero(&right) || (!id128_is_zero(&left) && x->seq > y->seq);
+        struct cases_row *next = first ? x : y;
+        *place = next->id;
+        if (first) left = next->prev;
+        else right = next->prev;
+        place = &next->prev;
+        next->dirty = true;
+    }
+    *place = (struct id128){0};
+    return STATUS_OK;
+}
+
 static struct status merge_fold(struct cases_set *s, const struct journal_event *ev, const struct registry_merge *m)
 {
     struct cases_cover *to = NULL, *from = NULL;
@@ -153,6 +188,7 @@ static struct status merge_fold(struct cases_set *s, const struct journal_event 
         if (from == to) return broken(s->arena, ev, "merge");
         TRY(counters_merge(from, to));
         if (id128_is_zero(&to->last_case)) to->last_case = from->last_case;
+        else if (!id128_is_zero(&from->last_case)) TRY(chains_merge(s, ev, from, to));
         from->merged_into = to->id;
     }
     return id128_is_zero(&m->person) ? STATUS_OK : counters_reown(s, to, &m->person, &m->into);
@@ -250,7 +286,13 @@ static struct status money_fold(struct cases_set *s, const struct journal_event 
     for (uint32_t i = 0; i < e->account_count; i++) {
         const struct cases_account *a = &e->accounts[i];
         struct ledger_account *account = NULL;
-        if (ledger_account_get(s->ledger, a->code, &account) == SET_FOUND) continue;
+        if (ledger_account_get(s->ledger, a->code, &account) == SET_FOUND) { /* a limit agreed since it was opened, or another one */
+            const bool limited = a->flags & LEDGER_DEBITS_WITHIN_LIMIT;
+            if (limited && (!(account->flags & LEDGER_DEBITS_WITHIN_LIMIT) || account->debit_limit != a->debit_limit)) {
+                ledger_account_change(s->ledger, account, account->flags | LEDGER_DEBITS_WITHIN_LIMIT, a->debit_limit);
+            }
+            continue;
+        }
         TRY(ledger_account_add(s->ledger, a->code, a->currency, a->flags, a->debit_limit, &account));
     }
     for (uint32_t i = 0; i < e->transfer_count; i++) e->transfers[i].seq = ev->seq;

@@ -28,6 +28,7 @@ enum {
 };
 #define ENGINE_COMMAND_BYTES ((size_t)256 * 1024 * 1024)
 #define ENGINE_COMMAND_WARM_BYTES ((size_t)256 * 1024)
+#define ENGINE_GROUP_WARM_BYTES ((size_t)48 * 1024 * 1024)
 #define ENGINE_GROUP_BYTES ((size_t)2 * 1024 * 1024 * 1024)
 
 struct cases_command_list {

@@ -226,7 +226,9 @@ static struct status group_write(struct group *g)
     env->point(env, "group.flushed");
     if (g->event_count) TRY(journal_append_locked(w->connection, &w->scratch, &w->hash, shard, &head, g->events, g->event_count));
     env->point(env, "group.appended");
+    const uint64_t begun = env->monotonic_ns(env);
     TRY(store_commit(w->connection, &w->scratch));
+    METRIC_ADD(w->desk, commit_ns_sum, env->monotonic_ns(env) - begun);
     w->last_ms = i64_max(w->last_ms, g->event_count ? head.at_ms : 0);
     return STATUS_OK;
 }
@@ -287,12 +289,23 @@ static enum group_end outcome_find(struct group *g)
 
 /* ---- the whole --------------------------------------------------------------------------------------------------------------------- */
 
+/* A group of huge bills leaves no huge memory behind. */
+static void arena_renew(struct arena *a)
+{
+    if (a->bytes_peak <= ENGINE_GROUP_WARM_BYTES) {
+        arena_reset(a);
+        return;
+    }
+    arena_done(a);
+    arena_init(a, ENGINE_GROUP_BYTES);
+}
+
 static struct status group_begin(struct group *g)
 {
     struct engine_worker *w = g->worker;
     struct cases_desk *d = w->desk;
-    arena_reset(&w->arena);
-    arena_reset(&w->scratch);
+    arena_renew(&w->arena);
+    arena_renew(&w->scratch);
     struct cases_set *set = NULL;
     TRY(store_begin(w->connection, &w->scratch));
     if (store_connection_kind(w->connection) == STORE_POSTGRES) {

@@ -123,6 +123,13 @@ void engine_fail(struct cases_command *cmd, struct status s, int http)
     METRIC_ADD(cmd->desk, failed, 1);
 }
 
+bool cases_command_quote(const struct cases_command *cmd, struct id128 *ret)
+{
+    if (!cmd->outcome.quote) return false;
+    *ret = cmd->outcome.quote->id;
+    return true;
+}
+
 int cases_command_status(const struct cases_command *cmd) { return cmd->outcome.http; }
 
 static void in_doubt_render(const struct cases_command *cmd, struct buf *out)

@@ -95,6 +95,7 @@ static void checkpoint(struct engine_worker *w, bool idle)
     const struct status s = idle ? store_checkpoint_idle(w->connection, &w->scratch, &ns) : store_checkpoint(w->connection, &w->scratch, false, &ns);
     if (status_failed(s)) METRIC_ADD(d, failed, 1);
     if (ns > __atomic_load_n(&d->metrics.checkpoint_ns_max, __ATOMIC_RELAXED)) __atomic_store_n(&d->metrics.checkpoint_ns_max, ns, __ATOMIC_RELAXED);
+    __atomic_store_n(&d->metrics.log_bytes, store_log_bytes(w->connection), __ATOMIC_RELAXED);
     d->env->point(d->env, "group.checkpointed");
 }
 

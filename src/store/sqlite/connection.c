@@ -272,6 +272,7 @@ const struct store_backend store_sqlite = {
     .read = sqlite_read,
     .scan = sqlite_scan,
     .barrier = sqlite_barrier,
+    .log_bytes = sqlite_log_bytes,
     .checkpoint = sqlite_checkpoint,
     .backup = sqlite_backup,
     .size = sqlite_size,

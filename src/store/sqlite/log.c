@@ -75,6 +75,11 @@ static int log_into_database(struct sqlite_connection *c, int how) {
 
 static uint64_t log_bytes(uint32_t frames) { return (uint64_t)frames * (SQLITE_PAGE_BYTES + 24); }
 
+uint64_t sqlite_log_bytes(const struct store_connection *base) {
+    const struct sqlite_connection *c = (const struct sqlite_connection *)(const void *)base;
+    return log_bytes(c->log_frames - c->log_done_frames);
+}
+
 struct status sqlite_log_room(struct sqlite_connection *c, struct arena *a) {
     if (log_bytes(c->log_frames) <= SQLITE_LOG_BYTES_MAX) return STATUS_OK;
     int rc = log_into_database(c, SQLITE_CHECKPOINT_RESTART);

@@ -89,6 +89,7 @@ void sqlite_log_watch(struct sqlite_connection *writer);   /* keeps log_frames *
 uint32_t sqlite_log_frames_now(struct sqlite_connection *c); /* as any process has written them; 0: none, or not known */
 struct status sqlite_log_room(struct sqlite_connection *c, struct arena *a); /* store-log-full when a transaction must not begin */
 struct status sqlite_checkpoint(struct store_connection *base, struct arena *a, enum store_checkpoint_why why, uint64_t *ret_ns);
+uint64_t sqlite_log_bytes(const struct store_connection *base);
 void sqlite_log_empty(struct sqlite_connection *writer);   /* at the end: everything into the database, if no reader is in the way */
 
 /* backup.c */
