@@ -109,7 +109,9 @@ static struct status account_need(struct life_postings *p, const struct life_sid
     }
     const enum set_state found = ledger_account_get(p->x->set->ledger, side->code, &account);
     if (found == SET_WAIT) p->wait = true;
-    if (found != SET_ABSENT) return STATUS_OK;
+    const bool limit_differs = found == SET_FOUND && (side->flags & LEDGER_DEBITS_WITHIN_LIMIT) &&
+                               (!(account->flags & LEDGER_DEBITS_WITHIN_LIMIT) || account->debit_limit != side->limit);
+    if (found == SET_WAIT || (found == SET_FOUND && !limit_differs)) return STATUS_OK;
     struct cases_account *fresh = ARENA_PUSH(p->a, p->accounts, p->account_count, p->account_cap);
     if (!fresh) return status_memory();
     *fresh = (struct cases_account){side->code, p->currency, side->flags, side->limit};
