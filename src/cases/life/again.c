@@ -370,6 +370,7 @@ static struct status statutory_replace(struct arena *a, struct bill *bill, const
     const struct status s = out.failed ? status_memory() : json_parse(a, buf_view(&out), &tree);
     buf_done(&out);
     TRY(s);
+    CHECK(tree);
     struct json *copy = ARENA_NEW(a, struct json);
     struct json *items = ARENA_ARRAY(a, struct json, tree->count + 1);
     struct str *names = ARENA_ARRAY(a, struct str, tree->count + 1);

@@ -213,6 +213,7 @@ static struct status quote_check(struct cases_context *x, struct cases_command *
     }
     if (!c->bill) TRY(life_refuse_error(cmd, bill_of_quote(&cmd->arena, c)));
     if (cmd->outcome.http) return STATUS_OK;
+    CHECK(c->bill);
     refusal = stage_check(c->bill);
     if (refusal != CASES_OK) {
         life_refuse(cmd, refusal);

@@ -189,9 +189,12 @@ static struct status document_seal(struct cases_context *x, struct arena *a, con
     buf_init(&out, LIFE_DOCUMENT_BYTES);
     buf_add(&out, (struct str){(const char *)box.commitment.b, sizeof box.commitment.b});
     buf_add(&out, box.sealed);
-    *ret = out.failed ? (struct str){0} : arena_str(a, buf_view(&out));
+    struct str sealed = {0};
+    if (!out.failed) sealed = arena_str(a, buf_view(&out));
     buf_done(&out);
-    return ret->p ? STATUS_OK : status_memory();
+    if (!sealed.p) return status_memory();
+    *ret = sealed;
+    return STATUS_OK;
 }
 
 struct status life_document_decide(struct cases_context *x, struct cases_command *cmd)

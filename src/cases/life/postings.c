@@ -30,7 +30,8 @@ struct str life_account(struct arena *a, const char *kind, struct str name, stru
         buf_add_char(&b, '/');
     }
     buf_add_cstr(&b, currency->code);
-    const struct str code = b.failed ? (struct str){0} : arena_str(a, buf_view(&b));
+    struct str code = {0};
+    if (!b.failed) code = arena_str(a, buf_view(&b));
     buf_done(&b);
     return code;
 }

@@ -18,8 +18,8 @@ void life_token_make(const struct journal_keys *keys, const struct id128 *trial,
 
 struct id128 life_trial_id(const struct cases_context *x, const struct cases_command *cmd, int64_t cover)
 {
-    const uint64_t mixed = str_hash(cmd->body) ^ cmd->queued_ns * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t)x->next_seq;
-    return id128_make(x->now_ms, (uint16_t)(mixed ^ mixed >> 16 ^ mixed >> 32 ^ mixed >> 48), (uint64_t)cover);
+    (void)cmd;
+    return id128_make(x->now_ms, cases_desk_count(x->desk), (uint64_t)cover);
 }
 
 /* A stay is quoted for longer than a visit. */
@@ -39,7 +39,8 @@ static struct status json_of(struct arena *a, const struct life_run *run, bool b
     bare.policy_count = 0;
     if (bill) bill_write(&bare, &w);
     else life_consent_write(&run->consent, &w);
-    const struct str text = out.failed ? (struct str){0} : arena_str(a, buf_view(&out));
+    struct str text = {0};
+    if (!out.failed) text = arena_str(a, buf_view(&out));
     buf_done(&out);
     if (!text.p) return status_memory();
     *ret = text;

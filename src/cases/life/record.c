@@ -96,7 +96,8 @@ struct status life_input_write(struct arena *a, const struct life_run *run, stru
     json_end_array(&w);
     json_member_i64(&w, STR("on"), run->settled_on.v);
     json_end_object(&w);
-    const struct str text = out.failed ? (struct str){0} : arena_str(a, buf_view(&out));
+    struct str text = {0};
+    if (!out.failed) text = arena_str(a, buf_view(&out));
     buf_done(&out);
     if (!text.p) return status_memory();
     *ret = text;
