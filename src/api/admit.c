@@ -4,6 +4,7 @@
  */
 #include "api/api_internal.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { REQUEST_ID_MAX = 64, KEY_MAX = 255 };
@@ -42,8 +43,8 @@ static void names_give(struct api_request *r)
     struct api *p = r->api;
     const struct http_request *q = &r->x->request;
     const struct str given = http_request_header(q, "x-request-id");
-    r->request_id = id_clean(given) ? given
-                                    : arena_printf(r->x->arena, "%016llx", (unsigned long long)(p->id_start + atomic_fetch_add(&p->id_count, 1)));
+    const uint64_t own = p->id_start + atomic_fetch_add(&p->id_count, 1);
+    r->request_id = id_clean(given) ? given : arena_printf(r->x->arena, "%016" PRIx64, own);
     r->trace_id = trace_id_of(http_request_header(q, "traceparent"));
     if (r->request_id.p) http_answer_header(r->x, "X-Request-Id", r->request_id);
     /* the first language named decides the order of the two */

@@ -77,7 +77,7 @@ static struct http_limits limits_of(const struct api_settings *s)
 static struct status openapi_make(struct api *p, struct str version)
 {
     struct buf b;
-    buf_init(&b, 4 * 1024 * 1024);
+    buf_init(&b, API_DOCUMENT_BYTES);
     api_openapi_write(version, &b);
     p->version = arena_str(&p->arena, version);
     p->openapi = b.failed ? (struct str){NULL, 0} : arena_str(&p->arena, buf_view(&b));

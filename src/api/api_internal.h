@@ -67,7 +67,7 @@ void api_status_answer(struct api_request *r, int status, struct status s);
 
 /* ---- the server's state ------------------------------------------------------------------------------------------------------ */
 
-enum { API_DURATION_BUCKETS = 12, API_QUERY_THREADS_MAX = 32, API_ARENA_BYTES = 64 * 1024 * 1024, API_ANSWER_BYTES = 64 * 1024 * 1024 };
+enum { API_DURATION_BUCKETS = 12, API_QUERY_THREADS_MAX = 32, API_ARENA_BYTES = 64 * 1024 * 1024, API_DOCUMENT_BYTES = 4 * 1024 * 1024, API_ANSWER_BYTES = 64 * 1024 * 1024 };
 
 struct api_queries {
     pthread_mutex_t lock;

@@ -131,7 +131,7 @@ static void operation_write(struct json_writer *w, enum api_route route)
     buf_printf(&text, "%s / %s", info->zh, info->en);
     char method[16];
     size_t n = 0;
-    for (; api_routes[route].method[n] && n < sizeof method - 1; n++) method[n] = (char)(api_routes[route].method[n] + ('a' - 'A'));
+    for (; n < sizeof method - 1 && api_routes[route].method[n]; n++) method[n] = (char)(api_routes[route].method[n] + ('a' - 'A'));
     json_name(w, (struct str){method, n});
     json_begin_object(w);
     json_member_string(w, STR("summary"), buf_view(&text));

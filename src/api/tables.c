@@ -23,7 +23,7 @@ static const struct {
     unsigned int roles;
 } permissions[API_PERMISSION_COUNT] = {
 #define X(id, name, zh, en, hospital, insurer, operator, auditor, admin) \
-    [API_MAY_##id] = {name, (hospital ? BIT_HOSPITAL : 0U) | (insurer ? BIT_INSURER : 0U) | (operator ? BIT_OPERATOR : 0U) | (auditor ? BIT_AUDITOR : 0U) | (admin ? BIT_ADMIN : 0U)},
+    [API_MAY_##id] = {name, ((hospital) ? BIT_HOSPITAL : 0U) | ((insurer) ? BIT_INSURER : 0U) | ((operator) ? BIT_OPERATOR : 0U) | ((auditor) ? BIT_AUDITOR : 0U) | ((admin) ? BIT_ADMIN : 0U)},
 #include "api/permissions.def"
 #undef X
 };

@@ -45,7 +45,7 @@ int cli_key_add(struct cli *c)
     if (!c->option[CLI_ROLE]) return cli_usage(c, "option-missing", "缺少选项", "an option is missing", "--role hospital|insurer|operator|auditor|admin");
     struct buf body;
     struct json_writer w;
-    buf_init(&body, 64 * 1024);
+    buf_init(&body, LIMIT_JSON_TEXT_BYTES);
     json_writer_init(&w, &body, false);
     json_begin_object(&w);
     json_member_string(&w, STR("change"), STR("key"));
@@ -77,7 +77,7 @@ int cli_key_revoke(struct cli *c)
 {
     struct buf body;
     struct json_writer w;
-    buf_init(&body, 64 * 1024);
+    buf_init(&body, LIMIT_JSON_TEXT_BYTES);
     json_writer_init(&w, &body, false);
     json_begin_object(&w);
     json_member_string(&w, STR("change"), STR("key"));

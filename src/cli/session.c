@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SESSION_TRIES = 40, SESSION_PAUSE_MS = 100, SESSION_TOTAL_MS = 3'600'000, SESSION_CONNECT_MS = 2000 };
+enum { SESSION_TRIES = 40, SESSION_PAUSE_MS = 100, SESSION_TOTAL_MS = 3'600'000, SESSION_CONNECT_MS = 2000, SESSION_ANSWER_BYTES = 4 * LIMIT_JSON_BYTES };
 
 struct cli_session {
     struct cli *c;
@@ -17,7 +17,7 @@ struct cli_session {
 static struct status client_open(struct cli *c, struct str socket, struct http_client **ret)
 {
     const struct http_client_options o = {.env = c->env, .base = STR("http://localhost"), .unix_socket = socket, .in_flight_max = 8, .connect_ms = SESSION_CONNECT_MS,
-        .total_ms = SESSION_TOTAL_MS, .answer_bytes_max = LIMIT_JSON_BYTES * 4U};
+        .total_ms = SESSION_TOTAL_MS, .answer_bytes_max = SESSION_ANSWER_BYTES};
     return http_client_open(c->arena, &o, ret);
 }
 
@@ -86,7 +86,7 @@ struct status cli_session_open(struct cli *c, struct cli_session **ret)
     struct cli_session *s = ARENA_NEW(c->arena, struct cli_session);
     if (!s) return status_memory();
     s->c = c;
-    struct status opened = STATUS_OK;
+    struct status opened;
     if (data) {
         opened = folder_open(s, str_from(data));
     } else {

@@ -10,7 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { EVENTS_MAX = 64, URL_BYTES = 8192 };
+enum { EVENTS_MAX = 64, URL_BYTES = 8192, HEADER_BYTES = 16'384, FAILURE_BYTES = 65'536 };
 
 /* ---- slots ------------------------------------------------------------------------------------------------------------ */
 
@@ -95,7 +95,7 @@ void client_wake(struct http_client *c)
 static bool header_append(struct client_slot *s, struct str name, struct str value)
 {
     struct buf b;
-    buf_init(&b, 16 * 1024);
+    buf_init(&b, HEADER_BYTES);
     buf_printf(&b, "%.*s:%s%.*s", STR_FMT(name), value.n > 0 ? " " : "", STR_FMT(value));
     buf_add_char(&b, 0);
     struct curl_slist *more = b.failed ? NULL : curl_slist_append(s->headers, b.p);
@@ -221,7 +221,7 @@ static struct str header_value(CURL *e, const char *name)
 static void slot_finish(struct client_slot *s, CURLcode code)
 {
     struct arena a;
-    arena_init(&a, 64 * 1024);
+    arena_init(&a, FAILURE_BYTES);
     struct http_client_answer answer = {.status = 0};
     long status = 0;
     const char *type = NULL;

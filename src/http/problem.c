@@ -49,7 +49,7 @@ static void detail_write(const struct http_problem *p, struct json_writer *w)
     const struct str zh[2] = {p->zh, p->hint_zh}, en[2] = {p->en, p->hint_en};
     const struct str *first = p->en_first ? en : zh, *second = p->en_first ? zh : en;
     struct buf b;
-    buf_init(&b, 64 * 1024);
+    buf_init(&b, LIMIT_JSON_TEXT_BYTES);
     const struct str *const order[2] = {first, second};
     for (size_t i = 0; i < COUNT_OF(order); i++) {
         if (i > 0) buf_add_cstr(&b, " / ");
@@ -63,7 +63,7 @@ static void detail_write(const struct http_problem *p, struct json_writer *w)
 static void title_write(const struct http_problem *p, struct json_writer *w)
 {
     struct buf b;
-    buf_init(&b, 64 * 1024);
+    buf_init(&b, LIMIT_JSON_TEXT_BYTES);
     const struct str first = p->en_first ? p->en : p->zh, second = p->en_first ? p->zh : p->en;
     buf_printf(&b, "%.*s / %.*s", STR_FMT(first), STR_FMT(second));
     json_member_string(w, STR("title"), p->title.n > 0 ? p->title : b.failed ? p->en : buf_view(&b));

@@ -9,12 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { BODY = 16 * 1024 * 1024, BODY_MAX = 4 * BODY, BODIES_MAX = 16 * BODY };
 enum { POOL_BYTES = 32 * 1024, SERVER_BYTES = 256 * 1024 * 1024, DRAIN_STEP_MS = 5, SEND_MS = 2000, LIBRARY_SILENCE_S = 300 };
 
 struct http_limits http_limits_default(void)
 {
-    return (struct http_limits){.target_bytes = 2048, .header_bytes = 8192, .header_count = HTTP_HEADERS_MAX, .body_bytes_max = 64 * 1024 * 1024,
-        .body_bytes = 16 * 1024 * 1024, .bodies_bytes_max = 256 * 1024 * 1024, .connections = 1024, .connections_per_address = 512, .head_ms = 10'000,
+    return (struct http_limits){.target_bytes = 2048, .header_bytes = 8192, .header_count = HTTP_HEADERS_MAX, .body_bytes_max = BODY_MAX,
+        .body_bytes = BODY, .bodies_bytes_max = BODIES_MAX, .connections = 1024, .connections_per_address = 512, .head_ms = 10'000,
         .idle_ms = 60'000, .body_ms = 60'000, .send_ms = 60'000};
 }
 
@@ -39,11 +40,8 @@ static struct MHD_Daemon *daemon_start(struct http_server *s, uint32_t n)
     const struct http_limits *lim = &s->o.limits;
     const unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
     const unsigned int threads = l->threads > 1 ? l->threads : 1;
-    struct MHD_OptionItem more[] = {
-        {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL},
-        {MHD_OPTION_END, 0, NULL},
-    };
-    if (threads == 1) more[0] = more[1];
+    const struct MHD_OptionItem pool = {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)threads, NULL}, end = {MHD_OPTION_END, 0, NULL};
+    struct MHD_OptionItem more[2] = {threads > 1 ? pool : end, end};
     return MHD_start_daemon(flags, 0, NULL, NULL, http_step, &s->doors[n],
         MHD_OPTION_EXTERNAL_LOGGER, library_says, NULL,
         MHD_OPTION_LISTEN_SOCKET, s->sockets[n].fd,
