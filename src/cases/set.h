@@ -188,6 +188,9 @@ bool cases_fold_needs(struct cases_set *s, const struct journal_event *ev, const
 /* The only code that changes derived data: a case's event, or (effect NULL) a registry event with what follows for covers. ev->seq and at_ms are known. */
 struct status cases_fold(struct cases_set *s, const struct journal_event *ev, const struct cases_effect *e);
 
+/* Counts on with every call, from a beginning drawn at opening, so that ids made in one millisecond for one cover group differ. */
+uint16_t cases_desk_count(struct cases_desk *d);
+
 /* ---- commands inside the room ----------------------------------------------------------------------------------- */
 
 /* What a command's functions see. */

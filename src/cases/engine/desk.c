@@ -101,6 +101,7 @@ static struct status desk_fill(struct cases_desk *d, struct arena *a)
     TRY(store_open(&d->arena, &so, &d->store));
     options_default(d, store_kind_of(d->store));
     d->queue.max = d->options.queue_max;
+    TRY(d->env->random_fill(d->env, a, &d->count, sizeof d->count)); /* several servers on one store begin apart */
     if (d->options.read_only) return desk_read_only(d, a);
     TRY(workers_connect(d, a));
     TRY(keys_open(d, a, d->workers[0].connection));
@@ -108,6 +109,8 @@ static struct status desk_fill(struct cases_desk *d, struct arena *a)
     if (store_kind_of(d->store) == STORE_SQLITE) TRY(engine_quotes_new(&d->arena, &d->quotes));
     return workers_start(d, a);
 }
+
+uint16_t cases_desk_count(struct cases_desk *d) { return (uint16_t)__atomic_add_fetch(&d->count, 1, __ATOMIC_RELAXED); }
 
 static bool options_keep(struct cases_desk *d, const struct cases_desk_options *o)
 {

@@ -93,7 +93,7 @@ struct cases_desk {
     int64_t due_next_ms;                  /* atomic: when the next task fires; INT64_MAX: none */
     bool due_running;                     /* atomic */
     struct cases_metrics metrics;         /* atomic members */
-    uint64_t trial_count;
+    uint32_t count;                       /* atomic: cases_desk_count */
 };
 #define METRIC_ADD(desk, member, by) (void)__atomic_add_fetch(&(desk)->metrics.member, (uint64_t)(by), __ATOMIC_RELAXED)
 

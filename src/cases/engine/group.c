@@ -275,8 +275,9 @@ static enum group_end outcome_find(struct group *g)
     for (uint32_t wait = 10;; wait = wait < 1000 ? wait * 2 : 1000) {
         bool committed = false;
         if (!status_failed(committed_ask(w, &first, &committed))) {
-            if (committed) return GROUP_DONE;
-            return g->doubted ? GROUP_DOUBT : GROUP_RETRY;
+            if (!committed) return g->doubted ? GROUP_DOUBT : GROUP_RETRY;
+            /* It is seen; whether a synchronous standby has it, only a barrier tells (the server may have given up waiting for it). */
+            if (!status_failed(store_barrier(w->connection, &w->scratch))) return GROUP_DONE;
         }
         if (env->monotonic_ns(env) - begun > (uint64_t)ENGINE_DOUBT_MS * 1'000'000) group_doubt(g);
         if (__atomic_load_n(&w->desk->queue.closing, __ATOMIC_RELAXED) && env->monotonic_ns(env) - begun > (uint64_t)ENGINE_DOUBT_MS * 2'000'000) {
@@ -361,11 +362,21 @@ static void group_end(struct group *g)
     g->worker->products = NULL;
 }
 
-/* Runs the group once. *ret: what went wrong, in the worker's scratch, when it is to be done again. */
-static enum group_end group_try(struct group *g, struct status *ret)
+/* The failure in memory of its own: scratch, where it lies, is cleared by the asking after a doubtful commit and by the next attempt. */
+static struct status failure_keep(struct arena *words, struct status s)
+{
+    struct error e = *s.err;
+    e.next = e.cause = NULL;
+    arena_reset(words);
+    return status_error(words, e);
+}
+
+/* Runs the group once. *ret: what went wrong, in `words`, when it is to be done again. */
+static enum group_end group_try(struct group *g, struct arena *words, struct status *ret)
 {
     *ret = group_steps(g);
     if (!status_failed(*ret)) return GROUP_DONE;
+    *ret = failure_keep(words, *ret);
     g->worker->library_known = (struct digest){{0}}; /* what this group put into `texts` may be gone with it */
     if (code_is(*ret, "store-outcome-unknown")) return outcome_find(g);
     store_rollback(g->worker->connection);
@@ -442,29 +453,29 @@ void engine_group_run(struct engine_worker *w, struct cases_command_list *group,
     CHECK(count <= ENGINE_GROUP_MAX);
     uint32_t n = 0;
     for (struct cases_command *c = group->first; c; c = c->next) all[n++] = c;
-    struct error why = {0};
+    struct status why = STATUS_OK;
+    struct arena words;
+    arena_init(&words, 65536);
     for (int attempt = 0; attempt <= ENGINE_RETRIES_MAX; attempt++) {
         struct cases_command_list again = {0};
         struct group g = {.worker = w, .commands = now, .again = &again};
         struct status s = STATUS_OK;
         commands_renew(&g, group);
-        const enum group_end end = group_try(&g, &s);
+        const enum group_end end = group_try(&g, &words, &s);
         if (end == GROUP_DONE) group_finish(&g);
         group_end(&g);
         if (end == GROUP_DONE || end == GROUP_DOUBT) { /* of a doubtful one the commands are answered */
             for (struct cases_command *c; (c = command_list_take(&again));) command_list_add(ret_again, c);
             METRIC_ADD(w->desk, groups, 1);
             METRIC_ADD(w->desk, group_commands, count);
+            arena_done(&words);
             return;
         }
-        why = *s.err;
+        why = s;
         group_gather(group, all, count);
         if (end == GROUP_SINGLE) break;
         if (attempt < ENGINE_RETRIES_MAX) w->desk->env->wait_ms(w->desk->env, 1U << (attempt * 2));
     }
-    struct arena words; /* those of the failure lie in scratch, which the next attempt clears */
-    arena_init(&words, 65536);
-    why.next = why.cause = NULL;
-    group_single(w, group, status_error(&words, why), ret_again);
+    group_single(w, group, why, ret_again);
     arena_done(&words);
 }

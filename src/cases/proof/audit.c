@@ -34,6 +34,7 @@ static struct status source_open(struct auditing *w)
     TRY(store_connect(w->store, STORE_READ, w->a, &w->source));
     TRY(store_schema_check(w->source, w->a, &version));
     TRY(journal_keys_open(o->env, w->a, keys, false, &w->keys));
+    TRY(journal_keys_fit(w->keys, w->source, w->a));
     const bool files = store_kind_of(w->store) == STORE_SQLITE;
     w->folder = o->scratch.n ? o->scratch : files ? arena_printf(w->a, "%.*s/audit", STR_FMT(o->where)) : arena_printf(w->a, "%.*s.audit", STR_FMT(keys));
     return w->folder.p ? STATUS_OK : status_memory();

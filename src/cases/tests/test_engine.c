@@ -41,6 +41,56 @@ static void one_case(void **state)
     town_end(&t);
 }
 
+/* ---- two groups become one --------------------------------------------------------------------------------------- */
+
+static void settle(struct town *t, const char *bill, int person, int64_t own_full, struct town_answer *ret)
+{
+    struct town_answer q;
+    town_trial(t, bill, person, own_full, &q);
+    assert_int_equal(q.http, 201);
+    town_confirm(t, q.id, "", ret);
+    if (ret->http != 201) fail_msg("confirm %d %s", ret->http, ret->body);
+}
+
+/* A family policy joins the cover groups of two persons who both have cases: what was counted stays, and a case that a later one built upon is found in
+ * the joined history. */
+static void merged_histories(void **state)
+{
+    (void)state;
+    struct town t;
+    struct town_answer a0, a1, b0, b1, a2, answer;
+    town_begin(&t);
+    settle(&t, "A0", 0, 1'500'000, &a0);
+    settle(&t, "B0", 1, 1'500'000, &b0);
+    settle(&t, "A1", 0, 1'500'000, &a1);
+    settle(&t, "B1", 1, 200'000, &b1);
+    for (int i = 0; i < 2; i++) {
+        char body[600];
+        const int n = snprintf(body, sizeof body, "{\"change\":\"policy\",\"person\":{\"id_kind\":\"99\",\"id\":\"T%dP%d\",\"name\":\"P%d\",\"born\":\"1970-01-01\",\"sex\":\"F\"},"
+            "\"plan\":\"million\",\"policy\":\"T%dF%d\",\"family\":\"T%dFAMILY\",\"from\":\"2027-01-01\",\"to\":\"2027-12-31\"}", t.number, i, i, t.number, i, t.number);
+        town_run(&t, CASES_CHANGE, "", "", "", (struct str){body, (size_t)n}, &answer);
+        if (answer.http >= 300) fail_msg("policy %d %s", answer.http, answer.body);
+    }
+    settle(&t, "A2", 0, 100'000, &a2);
+    town_reverse(&t, b0.id, &answer); /* B1 built on its deductible */
+    assert_int_equal(answer.http, 409);
+    assert_non_null(strstr(answer.body, b1.id));
+    assert_null(strstr(answer.body, a1.id));
+    town_reverse(&t, a0.id, &answer);
+    assert_int_equal(answer.http, 409);
+    assert_non_null(strstr(answer.body, a1.id));
+    town_reverse(&t, b1.id, &answer);
+    assert_int_equal(answer.http, 201);
+    town_reverse(&t, b0.id, &answer);
+    if (answer.http != 201) fail_msg("%d %s", answer.http, answer.body);
+    town_close(&t);
+    assert_true(town_holds(&t, true));
+    int64_t events = 0;
+    assert_false(status_failed(cases_rebuild(&t.arena, &t.options, NULL, NULL, &events)));
+    assert_true(town_holds(&t, true));
+    town_end(&t);
+}
+
 /* ---- many threads --------------------------------------------------------------------------------------------------- */
 
 enum { THREADS = 4, STEPS = 60 };
@@ -101,16 +151,19 @@ static void *client_main(void *arg)
     return NULL;
 }
 
+/* PostgreSQL: half of the clients speak to a second server on the same database. */
 static void many_threads(void **state)
 {
     (void)state;
-    struct town t;
+    struct town t, second;
     pthread_t threads[THREADS];
     static struct client clients[THREADS];
     int confirmed = 0, reversed = 0, strange = 0;
     town_begin(&t);
+    second = t;
+    if (t.postgres) town_open(&second);
     for (int i = 0; i < THREADS; i++) {
-        clients[i] = (struct client){.town = &t, .number = i, .seed = 1 + (uint64_t)i};
+        clients[i] = (struct client){.town = i % 2 ? &second : &t, .number = i, .seed = 1 + (uint64_t)i};
         assert_int_equal(pthread_create(&threads[i], NULL, client_main, &clients[i]), 0);
     }
     for (int i = 0; i < THREADS; i++) {
@@ -122,6 +175,7 @@ static void many_threads(void **state)
     fprintf(stderr, "# %d confirmed, %d reversed\n", confirmed, reversed);
     assert_int_equal(strange, 0);
     assert_true(confirmed > 100 && reversed > 0);
+    if (t.postgres) town_close(&second);
     town_close(&t);
     assert_true(town_holds(&t, true));
     int64_t events = 0;
@@ -296,6 +350,6 @@ static void culprit_alone_fails(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(one_case), cmocka_unit_test(many_threads), cmocka_unit_test(full_queue_and_stop), cmocka_unit_test(culprit_alone_fails)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(one_case), cmocka_unit_test(merged_histories), cmocka_unit_test(many_threads), cmocka_unit_test(full_queue_and_stop), cmocka_unit_test(culprit_alone_fails)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
