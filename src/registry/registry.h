@@ -239,6 +239,9 @@ struct registry_import {
 struct status registry_import_csv(struct arena *a, struct str bytes, struct str kind, struct registry_import *ret);
 struct status registry_import_json(struct arena *a, struct str bytes, struct registry_import *ret);
 
+/* All changes with their members, in Markdown, both languages: docs/registry-changes.md. */
+void registry_document(struct buf *out);
+
 extern const struct store_statements registry_statements;
 
 #endif

@@ -193,8 +193,27 @@ static void overlay_against_days(void **state) {
     }
 }
 
+/* docs/registry-changes.md is what the tables say. YIJIE_BLESS=1 writes it. */
+static void documented(void **state) {
+    (void)state;
+    struct arena a;
+    struct buf out;
+    struct str file;
+    const struct env *e = env_system();
+    arena_init(&a, 64 << 20);
+    buf_init(&out, 1 << 20);
+    registry_document(&out);
+    assert_false(out.failed);
+    if (getenv("YIJIE_BLESS")) FINE(e->file_replace(e, &a, STR(DOCS_FOLDER "/registry-changes.md"), buf_view(&out)));
+    FINE(e->file_read(e, &a, STR(DOCS_FOLDER "/registry-changes.md"), 1 << 20, &file));
+    if (!str_eq(file, buf_view(&out))) print_message("# docs/registry-changes.md differs: YIJIE_BLESS=1 writes it anew\n");
+    assert_true(str_eq(file, buf_view(&out)));
+    buf_done(&out);
+    arena_done(&a);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(refused_or_read), cmocka_unit_test(all_findings), cmocka_unit_test(every_wrong_digit), cmocka_unit_test(lookups),
-                                       cmocka_unit_test(overlay_against_days)};
+                                       cmocka_unit_test(overlay_against_days), cmocka_unit_test(documented)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
