@@ -42,14 +42,22 @@ static bool key_needs(struct group *g, struct cases_command *cmd)
     return cases_command_get(g->context.set, &cmd->key, &before) != SET_WAIT;
 }
 
+/* The cover that a case's id carries is touched before anything of the case: it is locked before they are read, so what is read is what is so while the
+ * lock is held. A case, its command or its quote read first would tell what was so before somebody else had done the same. */
+static bool cover_needs(struct group *g, const struct cases_command *cmd)
+{
+    struct cases_cover *cover = NULL;
+    return id128_is_zero(&cmd->id) || cases_cover_get(g->context.set, (int64_t)id128_carried(&cmd->id), &cover) != SET_WAIT;
+}
+
 static bool command_needs(struct group *g, struct cases_command *cmd)
 {
     const struct cases_op_functions *op = &cases_ops[cmd->op];
     struct cases_set_tables *t = g->context.set->tables;
     g->context.set->locking = !op->reads_only;
     t->met_taken = false;
-    const bool key = key_needs(g, cmd);
-    const bool ready = (!op->needs || op->needs(&g->context, cmd)) && key;
+    const bool cover = cover_needs(g, cmd), key = key_needs(g, cmd);
+    const bool ready = (!op->needs || op->needs(&g->context, cmd)) && cover && key;
     if (t->met_taken) cmd->outcome.defer = true; /* another worker is at this cover: next time */
     return ready || cmd->outcome.defer;
 }
@@ -380,7 +388,8 @@ static enum group_end group_try(struct group *g, struct arena *words, struct sta
     g->worker->library_known = (struct digest){{0}}; /* what this group put into `texts` may be gone with it */
     if (code_is(*ret, "store-outcome-unknown")) return outcome_find(g);
     store_rollback(g->worker->connection);
-    return passes(*ret) ? GROUP_RETRY : GROUP_SINGLE;
+    const bool met = g->command_count == 1 && code_is(*ret, "store-constraint"); /* somebody else was first: decided again, it will see that */
+    return met || passes(*ret) ? GROUP_RETRY : GROUP_SINGLE;
 }
 
 /* What follows a durable group: quotes, the new world, the answers. */
