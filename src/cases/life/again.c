@@ -50,8 +50,12 @@ static struct status keys_add(struct arena *a, struct key_list *keys, const stru
 static struct status reads_key(struct life_again *g, const struct life_recorded *c, const struct plan_counter_key *key, bool *ret)
 {
     char hex[33];
+    struct str owner;
+    enum set_state state = SET_FOUND;
     id128_hex(&c->row->person, hex);
-    const bool of_other_person = key->owner.n == 32 && !str_eq(key->owner, (struct str){hex, 32});
+    TRY(life_owner_now(g->x->set, &g->cmd->arena, c->row->cover, (struct str){hex, 32}, &owner, &state));
+    g->wait = g->wait || state == SET_WAIT;
+    const bool of_other_person = key->owner.n == 32 && !str_eq(key->owner, owner);
     for (uint32_t i = 0; i < c->count; i++) {
         const struct cases_effect *e = &c->effects[i];
         for (uint32_t k = 0; k < e->delta_count; k++) *ret = *ret || plan_counter_key_cmp(&e->deltas[k].key, key) == 0;
@@ -294,7 +298,7 @@ static struct status adjusted_add(struct life_again *g, const struct life_record
     struct arena *a = &g->cmd->arena;
     const struct registry_person *person = NULL;
     struct str sealed;
-    if (registry_person_get(g->x->set->registry, c->row->cover, &c->row->person, &person) != SET_FOUND) {
+    if (life_person_get(g->x->set, c->row->cover, &c->row->person, &person) != SET_FOUND) {
         g->wait = true;
         return STATUS_OK;
     }
@@ -335,6 +339,12 @@ struct status life_again_run(struct life_again *g, const struct life_recorded *c
         TRY(life_exceptions_find(a, run, NULL, run->settled_on));
     }
     struct plan_counters *before = NULL;
+    struct str owner;
+    TRY(life_owner_now(g->x->set, a, c->row->cover, run->owner, &owner, &state));
+    g->wait = g->wait || state == SET_WAIT;
+    if (g->wait) return STATUS_OK;
+    run->reowned = run->reowned || !str_eq(run->owner, owner);
+    run->owner = owner;
     TRY(life_counters_copy(a, g->counters, run, &before));
     run->counters = before;
     TRY(life_run_again(a, run, false));
@@ -402,7 +412,7 @@ struct status life_again_target(struct life_again *g, const struct json *statuto
     if (!run) return status_memory();
     const struct life_recorded *c = &g->target;
     TRY(life_replay(g->x->set, g->x->sealer, a, c->events[c->input], &c->effects[c->input], false, run, &state));
-    const enum set_state found = registry_policies_get(g->x->set->registry, c->row->cover, &c->row->person, INT64_MAX, &policies, &count);
+    const enum set_state found = life_policies_get(g->x->set, c->row->cover, &c->row->person, &policies, &count);
     g->wait = g->wait || state == SET_WAIT || found == SET_WAIT;
     if (g->wait) return STATUS_OK;
     if (!run->bill) {

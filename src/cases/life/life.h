@@ -69,6 +69,7 @@ void life_consent_standing(struct arena *a, const struct registry_consent *list,
 struct life_run {
     struct bill *bill;                /* own head: revision and policies put in; lines borrowed */
     struct str owner;                 /* of the person's counters: 32 hex digits */
+    bool reowned;                     /* another person's: linked since the case was settled */
     const struct settle_chain *chain; /* own copy */
     struct digest library;
     const struct plan_counters *counters;
@@ -143,7 +144,14 @@ struct life_recorded {
     uint32_t count;
     uint32_t input;                        /* the newest event that holds an input: SETTLED or ADJUSTED */
 };
-/* WAIT: something is not read yet. ABSENT: no such case. `pending`: an event of this very group. */
+/* A person and the policies of one by the cover of an older event: a cover that was merged since leads to the one it was merged into. */
+enum set_state life_person_get(struct cases_set *s, int64_t cover, const struct id128 *person, const struct registry_person **ret);
+enum set_state life_policies_get(struct cases_set *s, int64_t cover, const struct id128 *person, const struct registry_policy **ret, uint32_t *ret_count);
+/* The token whose counters count for a person: itself, or the one that it was linked into, as 32 hex digits. */
+struct status life_owner_now(struct cases_set *s, struct arena *a, int64_t cover, struct str owner, struct str *ret, enum set_state *ret_state);
+/* The run with its counters under another owner. */
+struct status life_run_reown(struct arena *a, struct life_run *run, struct str owner);
+/* WAIT: something is not read yet. ABSENT: no such case. `pending`: an event of this very group. Counter changes are given under the owners of today. */
 struct status life_recorded_get(struct cases_set *s, struct arena *a, const struct id128 *case_id, struct life_recorded *ret, enum set_state *ret_state, bool *ret_pending);
 /* The currency of its postings; NULL: an account is not read yet. */
 const struct currency *life_recorded_currency(struct cases_context *x, const struct life_recorded *c);

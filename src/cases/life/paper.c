@@ -214,7 +214,7 @@ struct status life_document_decide(struct cases_context *x, struct cases_command
     if (!go) return STATUS_OK;
     const struct cases_share *share = p->payer.n ? life_share_find(c.shares, c.share_count, p->payer) : NULL;
     enum cases_share_state to;
-    const enum set_state found = registry_person_get(x->set->registry, c.row->cover, &c.row->person, &person);
+    const enum set_state found = life_person_get(x->set, c.row->cover, &c.row->person, &person);
     if (found == SET_WAIT) return STATUS_OK;
     const enum cases_refusal refusal = found != SET_FOUND || person->key_destroyed ? CASES_REFUSED_PERSON_ERASED
                                      : p->payer.n && !share                        ? CASES_REFUSED_SHARE_UNKNOWN

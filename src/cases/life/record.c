@@ -1,7 +1,7 @@
 /* life/record — what is written of an adjudication, and the way back: a recorded case is read from its events and run again.
  *
  * Open part: struct cases_effect (core/effect). Sealed part: {"bill": with the policies used, "consent", "counters": the group's counters before, for the
- * products that ran, "on": the business day}: with the recorded library this is all that settle_bill reads. Invariant: running it again gives the amounts of the open part;
+ * products that ran, "on": the business day, "owner": when linked since}: with the recorded library this is all that settle_bill reads. Invariant: running it again gives the amounts of the open part;
  * anything else is a failure, replay-differs, never another answer.
  */
 #include "cases/life/life.h"
@@ -95,6 +95,7 @@ struct status life_input_write(struct arena *a, const struct life_run *run, stru
     }
     json_end_array(&w);
     json_member_i64(&w, STR("on"), run->settled_on.v);
+    if (run->reowned) json_member_string(&w, STR("owner"), run->owner);
     json_end_object(&w);
     struct str text = {0};
     if (!out.failed) text = arena_str(a, buf_view(&out));
@@ -154,8 +155,10 @@ struct status life_input_read(struct arena *a, struct str sealed, const struct c
     run.chain = chain;
     run.counters = counters;
     char hex[33];
+    const struct json *owner = json_get(tree, STR("owner"));
     id128_hex(&e->person, hex);
-    run.owner = arena_str(a, (struct str){hex, 32});
+    run.reowned = owner && owner->kind == JSON_STRING;
+    run.owner = arena_str(a, run.reowned ? owner->text : (struct str){hex, 32});
     if (!run.owner.p) return status_memory();
     TRY(held_read(a, e, &run));
     TRY(life_exceptions_find(a, &run, NULL, run.settled_on));
@@ -238,6 +241,85 @@ void life_row_sums(const struct settle_answer *answer, struct cases_row *row)
 
 /* ---- reading a recorded case --------------------------------------------------------------------------------------- */
 
+/* The number that a cover goes by today. */
+static enum set_state cover_now(struct cases_set *s, int64_t cover, int64_t *ret)
+{
+    struct cases_cover *row = NULL;
+    const enum set_state found = cases_cover_get(s, cover, &row);
+    *ret = found == SET_FOUND ? row->id : cover;
+    return found;
+}
+
+enum set_state life_person_get(struct cases_set *s, int64_t cover, const struct id128 *person, const struct registry_person **ret)
+{
+    int64_t now = 0;
+    return cover_now(s, cover, &now) == SET_WAIT ? SET_WAIT : registry_person_get(s->registry, now, person, ret);
+}
+
+enum set_state life_policies_get(struct cases_set *s, int64_t cover, const struct id128 *person, const struct registry_policy **ret, uint32_t *ret_count)
+{
+    int64_t now = 0;
+    return cover_now(s, cover, &now) == SET_WAIT ? SET_WAIT : registry_policies_get(s->registry, now, person, INT64_MAX, ret, ret_count);
+}
+
+struct status life_owner_now(struct cases_set *s, struct arena *a, int64_t cover, struct str owner, struct str *ret, enum set_state *ret_state)
+{
+    enum { LINKS_MAX = 16 };
+    struct id128 id;
+    *ret = owner;
+    *ret_state = SET_FOUND;
+    if (owner.n != 32 || !id128_parse(owner, &id)) return STATUS_OK; /* a family */
+    const struct registry_person *person = NULL;
+    for (int i = 0; i < LINKS_MAX; i++) {
+        const enum set_state found = life_person_get(s, cover, &id, &person);
+        if (found == SET_WAIT) *ret_state = SET_WAIT;
+        if (found != SET_FOUND || !person->merged) break;
+        id = person->into;
+    }
+    char hex[33];
+    id128_hex(&id, hex);
+    if (str_eq(owner, (struct str){hex, 32})) return STATUS_OK;
+    *ret = arena_str(a, (struct str){hex, 32});
+    return ret->p ? STATUS_OK : status_memory();
+}
+
+struct status life_run_reown(struct arena *a, struct life_run *run, struct str owner)
+{
+    if (str_eq(run->owner, owner)) return STATUS_OK;
+    struct plan_counters *counters = ARENA_NEW(a, struct plan_counters);
+    if (!counters) return status_memory();
+    plan_counters_init(counters, a);
+    for (uint32_t i = 0; i < run->counters->slot_count; i++) {
+        const struct plan_counter *c = &run->counters->slots[i];
+        if (c->hash == 0 || c->value == 0) continue;
+        struct plan_counter_key key = c->key;
+        if (str_eq(key.owner, run->owner)) key.owner = owner;
+        TRY(plan_counters_set(counters, &key, c->value));
+    }
+    run->counters = counters;
+    run->owner = owner;
+    return STATUS_OK;
+}
+
+/* Persons may have been linked since: what they counted counts for the one that stays. */
+static struct status deltas_reown(struct cases_set *s, struct arena *a, struct life_recorded *c, enum set_state *ret_state)
+{
+    struct str was = STR(""), now = STR("");
+    for (uint32_t i = 0; i < c->count; i++) {
+        for (uint32_t k = 0; k < c->effects[i].delta_count; k++) {
+            struct plan_counter_key *key = &c->effects[i].deltas[k].key;
+            enum set_state state = SET_FOUND;
+            if (!str_eq(key->owner, was)) {
+                was = key->owner;
+                TRY(life_owner_now(s, a, c->row->cover, was, &now, &state));
+                if (state == SET_WAIT) *ret_state = SET_WAIT;
+            }
+            key->owner = now;
+        }
+    }
+    return STATUS_OK;
+}
+
 static struct status events_read(struct cases_set *s, struct arena *a, const int64_t *seqs, uint32_t count, struct life_recorded *ret, enum set_state *ret_state,
                                  bool *ret_pending)
 {
@@ -260,7 +342,7 @@ static struct status events_read(struct cases_set *s, struct arena *a, const int
         TRY(cases_effect_read(a, ev, &ret->effects[i]));
         if (ev->type == JOURNAL_CASE_SETTLED || (ev->type == JOURNAL_CASE_ADJUSTED && ev->sealed.n)) ret->input = i;
     }
-    return STATUS_OK;
+    return deltas_reown(s, a, ret, ret_state);
 }
 
 struct status life_recorded_get(struct cases_set *s, struct arena *a, const struct id128 *case_id, struct life_recorded *ret, enum set_state *ret_state,
@@ -324,7 +406,7 @@ struct status life_replay(struct cases_set *s, struct journal_sealer *sealer, st
     const struct registry_person *person = NULL;
     const struct cases_library *library = NULL;
     *ret = (struct life_run){0};
-    const enum set_state found = registry_person_get(s->registry, ev->cover, &ev->person, &person);
+    const enum set_state found = life_person_get(s, ev->cover, &ev->person, &person);
     const enum set_state texts = cases_library_get(s, &e->library, &library);
     *ret_state = SET_FOUND;
     if (found == SET_WAIT || texts == SET_WAIT) {

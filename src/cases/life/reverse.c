@@ -99,7 +99,7 @@ static struct status reversal_add(struct life_again *g, const struct reverse_par
     TRY(life_deltas_undone(a, c, STR(""), &e->deltas, &e->delta_count));
     if (g->later_count) e->note_code = arena_printf(a, "later-adjusted-%u", (unsigned)g->later_count);
     if (p->reason.n) {
-        const enum set_state found = registry_person_get(g->x->set->registry, row->cover, &row->person, &person);
+        const enum set_state found = life_person_get(g->x->set, row->cover, &row->person, &person);
         g->wait = g->wait || found == SET_WAIT;
         if (found == SET_FOUND && !person->key_destroyed) {
             struct buf out;

@@ -199,7 +199,7 @@ static struct status event_make(struct share_work *w, const struct cases_share *
     struct str sealed = STR("");
     const struct registry_person *person = NULL;
     if (w->p->reason.n) { /* reasons may tell of the illness: sealed */
-        const enum set_state found = registry_person_get(w->x->set->registry, w->row->cover, &w->row->person, &person);
+        const enum set_state found = life_person_get(w->x->set, w->row->cover, &w->row->person, &person);
         if (found == SET_WAIT) {
             w->wait = true;
             return STATUS_OK;

@@ -55,6 +55,11 @@ struct status life_share_worth(struct cases_context *x, struct arena *a, const s
     const struct settle_product *product = life_product_find(run->chain, share->payer);
     *ret_lost = !product;
     if (!product) return STATUS_OK;
+    struct str owner;
+    TRY(life_owner_now(x->set, a, c->row->cover, run->owner, &owner, &state));
+    *ret_wait = state == SET_WAIT;
+    if (*ret_wait) return STATUS_OK;
+    TRY(life_run_reown(a, run, owner));
     exceptions_now(run, c, share);
     TRY(counters_now(a, run, &cover->counters, product->about.product));
     TRY(life_run_again(a, run, false));

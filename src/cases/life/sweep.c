@@ -35,7 +35,7 @@ static struct status run_now(struct sweep *s, const struct life_recorded *c, str
     TRY(life_query_replay(r, c, c->input, false, ret));
     if (!ret->bill) return STATUS_OK;
     for (bool loaded = true; loaded;) {
-        found = registry_policies_get(r->set->registry, c->row->cover, &c->row->person, INT64_MAX, &policies, &count);
+        found = life_policies_get(r->set, c->row->cover, &c->row->person, &policies, &count);
         TRY(life_query_load(r, &loaded));
     }
     if (found == SET_FOUND) TRY(registry_policies_of_bill(&r->arena, policies, count, ret->bill, &of_bill, &of_bill_count));
