@@ -49,6 +49,7 @@ static int list_query(struct api_request *r)
     if (!number_parameter(r, "max", 1, 500, 0, &max)) return problem_write(r, http_error_problem(HTTP_ERROR_QUERY));
     const struct cases_filter f = {.hospital = parameter(r, "hospital"), .state = parameter(r, "state"), .payer = parameter(r, "payer"), .from_day = parameter(r, "from"),
         .to_day = parameter(r, "to"), .after = parameter(r, "after"), .max = (uint32_t)max};
+    if (r->route == API_ROUTE_SWEEP) return cases_query_sweep(r->api->desk, &r->caller, &f, r->x->out);
     return r->route == API_ROUTE_SHARES ? cases_query_shares(r->api->desk, &r->caller, &f, r->x->out) : cases_query_cases(r->api->desk, &r->caller, &f, r->x->out);
 }
 
@@ -110,7 +111,8 @@ static int query_run(struct api_request *r)
     case API_ROUTE_SPLIT: return cases_query_split(d, &r->caller, id, out);
     case API_ROUTE_EXPLANATION: return cases_query_explanation(d, &r->caller, id, out);
     case API_ROUTE_CASES:
-    case API_ROUTE_SHARES: return list_query(r);
+    case API_ROUTE_SHARES:
+    case API_ROUTE_SWEEP: return list_query(r);
     case API_ROUTE_EVENTS: return events_query(r);
     case API_ROUTE_PERSON: return person_query(r);
     case API_ROUTE_KEYS: return keys_query(r);

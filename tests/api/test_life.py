@@ -79,6 +79,26 @@ def one_case(lab):
     equal(s.get(case).json["state"], "reversed", "after a restart")
 
 
+
+def owed_and_never_claimed(lab):
+    """A policy that comes to light after the settlement: the sweep names the case and the request that settles it; then nothing is owed."""
+    s, _ = city(lab)
+    bill = json.loads((ROOT / "demo/anyang-stay.json").read_text(encoding="utf-8"))
+    person = {"id_kind": "01", "id": "11010519491231002X", "name": "演示人乙"}
+    bill = {**{k: v for k, v in bill.items() if k not in ("policies", "history")}, "person": person, "consent": {"actor": "self", "purpose": "settlement", "payers": "all"}}
+    _, done = settle(s, bill)
+    equal([p["payer"] for p in done["payers"] if p["kind"] != "statutory" and p["pay"] > 0], [], "nothing is paid without a policy")
+    equal([f for f in s.get("/v1/sweep").json["owed"] if f["case"] == done["id"]], [], "nothing owed without a policy")
+    late = s.post("/v1/changes", {"change": "policy", "person": person, "plan": "anyang-puhui-2022", "policy": "LATE-1", "from": "2022-01-01", "to": "2022-12-31", "first_enrolled": "2022-01-01", "class": ""})
+    equal(late.status, 201, "the policy", late)
+    found = [f for f in s.get("/v1/sweep").json["owed"] if f["case"] == done["id"]]
+    equal([f["payer"] for f in found], ["anyang-puhui-2022"], "the sweep", found)
+    ready = found[0]["ready"]
+    again = s.ask(ready["method"], ready["path"], body=ready["body"])
+    equal((again.status, again.json["adjusted"]), (200, 1), "settled by the request that the sweep gives", again)
+    equal([f for f in s.get("/v1/sweep").json["owed"] if f["case"] == done["id"]], [], "and nothing is owed any more")
+
+
 def refusals(lab):
     s, bills = city(lab)
     bill = bills[0]
@@ -263,4 +283,4 @@ def metrics_count(lab):
 
 
 if __name__ == "__main__":
-    main([one_case, refusals, repeats, registry, publishing, full_queue, stop_under_load, logs_hold_nobody, metrics_count])
+    main([one_case, owed_and_never_claimed, refusals, repeats, registry, publishing, full_queue, stop_under_load, logs_hold_nobody, metrics_count])
