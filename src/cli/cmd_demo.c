@@ -3,11 +3,9 @@
  * The city goes in through the same changes as anybody's registry, in batches; what stands already is no change, so a load that was interrupted is simply run
  * again. DIR/demo.json remembers how many persons and which seed, for the bills.
  */
-#include "cli/command.h"
+#include "cli/demo.h"
 #include "cli/files.h"
 #include "cli/session.h"
-
-#include "city/city.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -102,10 +100,10 @@ static void city_send(struct demo *d, const struct city *city)
     cli_progress_end(d->c);
 }
 
-static bool city_option(struct cli *c, struct city *ret)
+static bool city_option(struct cli *c, bool noted, struct city *ret)
 {
     int64_t persons = DEMO_PERSONS, seed = 1;
-    const struct status s = c->command->run == cli_demo_bills ? note_read(c, &persons, &seed) : STATUS_OK;
+    const struct status s = noted ? note_read(c, &persons, &seed) : STATUS_OK;
     if (status_failed(s)) {
         (void)cli_fail(c, s, NULL);
         return false;
@@ -138,7 +136,7 @@ int cli_demo_load(struct cli *c)
 {
     struct demo d = {.c = c};
     struct city city;
-    if (!city_option(c, &city)) return CLI_BAD_INPUT;
+    if (!city_option(c, false, &city)) return CLI_BAD_INPUT;
     struct status s = cli_session_open(c, &d.session);
     if (status_failed(s)) return cli_open_failed(c, s);
     buf_init(&d.body, LIMIT_JSON_BYTES);
@@ -152,21 +150,22 @@ int cli_demo_load(struct cli *c)
     return CLI_OK;
 }
 
+bool cli_demo_city(struct cli *c, int64_t *run, struct city *ret)
+{
+    if (!cli_number(c, CLI_SEED, 0, UINT32_MAX, run)) return false;
+    const char *given = c->option[CLI_SEED];
+    c->option[CLI_SEED] = NULL; /* the city's own seed is in its note */
+    const bool known = city_option(c, true, ret);
+    c->option[CLI_SEED] = given;
+    return known;
+}
+
 int cli_demo_bills(struct cli *c)
 {
     struct city city;
     int64_t count = 1, lines = 0, run = 1;
     if (!c->option[CLI_COUNT]) return cli_usage(c, "option-missing", "缺少选项", "an option is missing", "--count N");
-    if (!cli_number(c, CLI_COUNT, 1, 10'000'000, &count) || !cli_number(c, CLI_LINES_OF, 1, LIMIT_BILL_LINES, &lines) ||
-        !cli_number(c, CLI_SEED, 0, UINT32_MAX, &run)) {
-        return CLI_BAD_INPUT;
-    }
-    /* here the seed names the run of bills; the city's own seed is in its note */
-    const char *given = c->option[CLI_SEED];
-    c->option[CLI_SEED] = NULL;
-    const bool known = city_option(c, &city);
-    c->option[CLI_SEED] = given;
-    if (!known) return CLI_BAD_INPUT;
+    if (!cli_number(c, CLI_COUNT, 1, 10'000'000, &count) || !cli_number(c, CLI_LINES_OF, 1, LIMIT_BILL_LINES, &lines) || !cli_demo_city(c, &run, &city)) return CLI_BAD_INPUT;
     const struct city_bill_options o = {.lines = (uint32_t)lines, .covered = c->option[CLI_COVERED] != NULL, .consent = true};
     for (int64_t n = 0; n < count; n++) {
         struct json_writer w;

@@ -174,6 +174,7 @@ int cli_backup(struct cli *c);
 int cli_restore(struct cli *c);
 int cli_demo_load(struct cli *c);
 int cli_demo_bills(struct cli *c);
+int cli_demo_cases(struct cli *c);
 int cli_demo_case(struct cli *c);
 int cli_load(struct cli *c);
 int cli_serve(struct cli *c);

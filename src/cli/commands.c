@@ -48,6 +48,11 @@ static const struct cli_command commands[] = {
     {"demo bills", "", 0, 0,
      CLI_BIT(CLI_DATA) | CLI_BIT(CLI_STORE) | CLI_BIT(CLI_PERSONS) | CLI_BIT(CLI_COUNT) | CLI_BIT(CLI_SEED) | CLI_BIT(CLI_LINES_OF) | CLI_BIT(CLI_COVERED),
      cli_demo_bills, "演示城市居民的账单，每行一张，可直接用于试算", "bills of the city's persons, one a line, ready to be sent as trials", "yijie demo bills --data DIR --count 10"},
+    {"demo cases", "", 0, 0,
+     CLI_BIT(CLI_DATA) | CLI_BIT(CLI_STORE) | CLI_BIT(CLI_KEYS) | CLI_BIT(CLI_PERSONS) | CLI_BIT(CLI_COUNT) | CLI_BIT(CLI_SEED) | CLI_BIT(CLI_LINES_OF) | CLI_BIT(CLI_COVERED) |
+         CLI_BIT(CLI_ALLOW_DOUBTFUL) | CLI_BIT(CLI_JSON),
+     cli_demo_cases, "结算演示城市的账单，直到共有 N 例（可中断后继续）", "settle bills of the city until there are N cases (goes on where it was stopped)",
+     "yijie demo cases --data DIR --count 10000 --allow-doubtful"},
     {"demo case", "BILL.json …", 1, MANY, CLI_BIT(CLI_URL) | CLI_BIT(CLI_KEY) | CLI_BIT(CLI_JSON), cli_demo_case, "在运行中的服务器上结算一张账单",
      "settle a bill on a running server: trial, shown, confirmed", "yijie demo case demo/anyang-stay.json"},
     {"load", "", 0, 0,

@@ -123,10 +123,12 @@ struct status sqlite_open_file(struct arena *a, struct str path, int flags, sqli
 }
 
 static struct status pragmas(struct sqlite_connection *c, struct arena *a) {
-    char cache[64];
+    char cache[64], page[64];
     bool reader = c->base.mode == STORE_READ;
     int n = (int)sizeof(cache);
     (void)sqlite3_snprintf(n, cache, "PRAGMA cache_size=-%d", reader ? SQLITE_CACHE_READER_KIB : SQLITE_CACHE_WRITER_KIB);
+    (void)sqlite3_snprintf((int)sizeof(page), page, "PRAGMA page_size=%d", SQLITE_PAGE_BYTES);
+    if (!reader) TRY(sqlite_do(a, c->db, page)); /* of a new database; an old one keeps what it has */
     TRY(sqlite_do(a, c->db, cache));
     TRY(sqlite_do(a, c->db, "PRAGMA mmap_size=0; PRAGMA cell_size_check=ON; PRAGMA recursive_triggers=ON"));
     if (reader) return sqlite_do(a, c->db, "PRAGMA query_only=ON");
