@@ -95,7 +95,9 @@ static const struct store_statement items[REGISTRY_STATEMENT_COUNT] = {
       "INSERT INTO world (kind, name, valid_from, valid_to, data, recorded, superseded) "
       "SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[]) "
       "ON CONFLICT (kind, name, recorded) DO UPDATE SET superseded = excluded.superseded"),
-    Q(W_TEXT, "registry.texts_put", "bttb", "", false, "INSERT INTO texts (hash, kind, name, body) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hash) DO NOTHING",
+    /* One body may be published under several names (a file with the chains of a region): the first names it. */
+    Q(W_TEXT, "registry.texts_put", "bttb", "", false,
+      "INSERT INTO texts (hash, kind, name, body) SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM texts WHERE hash = ?1)",
       "INSERT INTO texts (hash, kind, name, body) SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::bytea[]) ON CONFLICT (hash) DO NOTHING"),
     Q(W_VERSION, "registry.world_version_put", "i", "", false,
       "INSERT INTO world_version (shard, version) VALUES (0, ?1) ON CONFLICT (shard) DO UPDATE SET version = excluded.version",
