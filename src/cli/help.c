@@ -109,22 +109,34 @@ int cli_version(struct cli *c)
 
 /* ---- completion ------------------------------------------------------------------------------------------- */
 
-/* First words and, for two-word commands, second words; then the options of the command. */
-static void words_list(struct cli *c, const char *first)
+/* The first word of a command's path. */
+static struct str first_word(const struct cli_command *command)
+{
+    const char *space = strchr(command->path, ' ');
+    return (struct str){command->path, space ? (size_t)(space - command->path) : strlen(command->path)};
+}
+
+/* Is this the first command of the table that begins with its word? */
+static bool word_is_new(const struct cli_command *commands, uint32_t i)
+{
+    for (uint32_t k = 0; k < i; k++) {
+        if (str_eq(first_word(&commands[k]), first_word(&commands[i]))) return false;
+    }
+    return true;
+}
+
+/* Is it a group: a first word with second words? */
+static bool is_group(const struct cli_command *command) { return strchr(command->path, ' ') != NULL; }
+
+/* All first words, or the second words of a group. */
+static void words_list(struct cli *c, struct str group)
 {
     uint32_t count = 0;
     const struct cli_command *commands = cli_commands(&count);
-    const char *last = "";
     for (uint32_t i = 0; i < count; i++) {
-        const char *space = strchr(commands[i].path, ' ');
-        if (!first) {
-            const size_t n = space ? (size_t)(space - commands[i].path) : strlen(commands[i].path);
-            if (strlen(last) >= n && strncmp(last, commands[i].path, n) == 0) continue;
-            buf_printf(&c->out, "%.*s ", (int)n, commands[i].path);
-            last = commands[i].path;
-        } else if (space && strncmp(commands[i].path, first, strlen(first)) == 0) {
-            buf_printf(&c->out, "%s ", space + 1);
-        }
+        const struct str word = first_word(&commands[i]);
+        if (group.n == 0 && word_is_new(commands, i)) buf_printf(&c->out, "%.*s ", STR_FMT(word));
+        else if (group.n > 0 && is_group(&commands[i]) && str_eq(word, group)) buf_printf(&c->out, "%s ", commands[i].path + word.n + 1);
     }
 }
 
@@ -135,20 +147,33 @@ static void options_list(struct cli *c, const struct cli_command *command)
     }
 }
 
+/* "plan|bill|…" */
+static void groups_list(struct cli *c, const struct cli_command *commands, uint32_t count)
+{
+    bool more = false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!is_group(&commands[i]) || !word_is_new(commands, i)) continue;
+        buf_printf(&c->out, "%s%.*s", more ? "|" : "", STR_FMT(first_word(&commands[i])));
+        more = true;
+    }
+}
+
 static void bash_completion(struct cli *c)
 {
     uint32_t count = 0;
     const struct cli_command *commands = cli_commands(&count);
     buf_add_cstr(&c->out, "# bash completion of yijie: source <(yijie completion bash)\n_yijie() {\n"
                           "  local cur=${COMP_WORDS[COMP_CWORD]} path=${COMP_WORDS[1]}\n"
-                          "  case $path in plan|bill|bench) path=\"$path ${COMP_WORDS[2]}\";; esac\n"
+                          "  case $path in ");
+    groups_list(c, commands, count);
+    buf_add_cstr(&c->out, ") path=\"$path ${COMP_WORDS[2]}\";; esac\n"
                           "  if [ \"$COMP_CWORD\" = 1 ]; then COMPREPLY=($(compgen -W \"");
-    words_list(c, NULL);
+    words_list(c, STR(""));
     buf_add_cstr(&c->out, "\" -- \"$cur\")); return; fi\n");
-    static const char *const groups[] = {"plan", "bill", "bench"};
-    for (size_t i = 0; i < COUNT_OF(groups); i++) {
-        buf_printf(&c->out, "  if [ \"$COMP_CWORD\" = 2 ] && [ \"${COMP_WORDS[1]}\" = %s ]; then COMPREPLY=($(compgen -W \"", groups[i]);
-        words_list(c, groups[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!is_group(&commands[i]) || !word_is_new(commands, i)) continue;
+        buf_printf(&c->out, "  if [ \"$COMP_CWORD\" = 2 ] && [ \"${COMP_WORDS[1]}\" = %.*s ]; then COMPREPLY=($(compgen -W \"", STR_FMT(first_word(&commands[i])));
+        words_list(c, first_word(&commands[i]));
         buf_add_cstr(&c->out, "\" -- \"$cur\")); return; fi\n");
     }
     buf_add_cstr(&c->out, "  if [ \"$COMP_CWORD\" = 2 ] && [ \"$path\" = completion ]; then COMPREPLY=($(compgen -W \"bash zsh fish\" -- \"$cur\")); return; fi\n");
@@ -173,14 +198,13 @@ static void fish_completion(struct cli *c)
     const struct cli_command *commands = cli_commands(&count);
     buf_add_cstr(&c->out, "# fish completion of yijie: yijie completion fish | source\n");
     for (uint32_t i = 0; i < count; i++) {
-        const char *space = strchr(commands[i].path, ' ');
-        const int n = space ? (int)(space - commands[i].path) : (int)strlen(commands[i].path);
-        buf_printf(&c->out, "complete -c yijie -n __fish_use_subcommand -a '%.*s'\n", n, commands[i].path);
-        if (space) buf_printf(&c->out, "complete -c yijie -n '__fish_seen_subcommand_from %.*s' -a '%s' -d '%s'\n", n, commands[i].path, space + 1, commands[i].zh);
+        const struct str word = first_word(&commands[i]);
+        const char *last = is_group(&commands[i]) ? commands[i].path + word.n + 1 : commands[i].path;
+        if (word_is_new(commands, i)) buf_printf(&c->out, "complete -c yijie -n __fish_use_subcommand -a '%.*s'\n", STR_FMT(word));
+        if (is_group(&commands[i])) buf_printf(&c->out, "complete -c yijie -n '__fish_seen_subcommand_from %.*s' -a '%s' -d '%s'\n", STR_FMT(word), last, commands[i].zh);
         for (enum cli_option o = 0; o < CLI_OPTION_COUNT; o++) {
             if (!option_is_of(&commands[i], o)) continue;
-            buf_printf(&c->out, "complete -c yijie -n '__fish_seen_subcommand_from %s' -l %s -d '%s'\n", space ? space + 1 : commands[i].path,
-                       cli_option_info(o)->name + 2, cli_option_info(o)->zh);
+            buf_printf(&c->out, "complete -c yijie -n '__fish_seen_subcommand_from %s' -l %s -d '%s'\n", last, cli_option_info(o)->name + 2, cli_option_info(o)->zh);
         }
     }
 }
@@ -248,6 +272,6 @@ int cli_man(struct cli *c)
     }
     buf_add_cstr(o, ".SH \"EXIT STATUS\"\n0 done, 1 refused or findings, 2 bad input, 3 failure; the worst wins.\n"
                     ".SH ENVIRONMENT\n.TP\n.B YIJIE_LANG\nzh, en or both (default)\n.TP\n.B YIJIE_KEY\nthe key for calls to a server, instead of \\-\\-key\n.TP\n.B NO_COLOR\nno colours\n"
-                    ".SH \"SEE ALSO\"\ndocs/plan\\-language.md, README.md\n");
+                    ".SH \"SEE ALSO\"\n/usr/share/doc/yijie\n");
     return CLI_OK;
 }

@@ -15,8 +15,9 @@ from harness import PLANS, bill, case, contains, equal, main, sound, true
 from harness import Result
 
 HAN = re.compile("[\u4e00-\u9fff]")
-COMMANDS = ("settle", "plan check", "plan test", "plan explain", "plan format", "plan diff", "plan disasm", "plan mutate", "plan facts", "bill check", "compare",
-            "bench plan", "help", "completion", "man", "version")
+COMMANDS = ("settle", "plan check", "plan test", "plan explain", "plan format", "plan diff", "plan disasm", "plan mutate", "plan facts", "plan publish", "bill check", "compare",
+            "bench plan", "bench server", "demo load", "demo bills", "demo cases", "demo case", "load", "serve", "audit", "rebuild", "migrate", "backup", "restore", "config check",
+            "config show", "key add", "key list", "key revoke", "import", "help", "completion", "man", "version")
 CITY, MILLION = str(PLANS / "city-2022.plan"), str(PLANS / "million.plan")
 
 
@@ -48,7 +49,7 @@ def _(y):
     equal(y.run("--help", code=0).out, top.out, "--help")
     none = y.run(code=2)
     contains(none.out + none.err, "yijie settle", "no command: how to go on", none)
-    equal(y.run("help", "plan", code=0).out.count("\nyijie plan ") + 1, 8, "help plan shows the group")
+    equal(y.run("help", "plan", code=0).out.count("\nyijie plan ") + 1, len([c for c in COMMANDS if c.startswith("plan ")]), "help plan shows the group")
     for lang, word in (("zh", "结算账单"), ("en", "settle bills")):
         out = y.run("help", env={"YIJIE_LANG": lang}, code=0).out
         true(word in out and (lang == "zh" or not HAN.search(out.replace("医结", ""))), f"YIJIE_LANG={lang}")
@@ -82,7 +83,8 @@ def _(y):
     equal((done.returncode, done.stderr), (0, ""), "bash -n")
     done = subprocess.run(["bash", "--norc", "-c", "source yijie.bash; complete -p yijie"], cwd=y.folder, capture_output=True, text=True, check=False)
     contains(done.stdout, "_yijie", "complete -p")
-    equal(complete(y, "yijie", "se"), ["settle"], "settle")
+    equal(complete(y, "yijie", "se"), ["serve", "settle"], "two begin so")
+    equal(complete(y, "yijie", "set"), ["settle"], "settle")
     equal(complete(y, "yijie", ""), sorted({c.split()[0] for c in COMMANDS}), "all first words, each once")
     equal(complete(y, "yijie", "plan", "d"), ["diff", "disasm"], "plan d")
     equal(complete(y, "yijie", "plan", ""), sorted(c.split()[1] for c in COMMANDS if c.startswith("plan ")), "plan")
