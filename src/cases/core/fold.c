@@ -153,6 +153,7 @@ static struct status cover_touch(struct cases_set *s, int64_t id, struct cases_c
     const enum set_state state = cases_cover_get(s, id, &cover);
     CHECK(state != SET_WAIT);
     if (state == SET_ABSENT) TRY(cases_cover_add(s, id, &cover));
+    CHECK(cover);
     cover->version++;
     cover->dirty = true;
     *ret = cover;
@@ -167,8 +168,9 @@ static struct status chains_merge(struct cases_set *s, const struct journal_even
     while (!id128_is_zero(&left) || !id128_is_zero(&right)) {
         if (!id128_is_zero(&left) && cases_row_get(s, &left, &x) != SET_FOUND) return broken(s->arena, ev, "merge");
         if (!id128_is_zero(&right) && cases_row_get(s, &right, &y) != SET_FOUND) return broken(s->arena, ev, "merge");
-        const bool first = id128_is_zero(&right) || (!id128_is_zero(&left) && x->seq > y->seq);
+        const bool first = id128_is_zero(&right) || (!id128_is_zero(&left) && x && y && x->seq > y->seq);
         struct cases_row *next = first ? x : y;
+        CHECK(next);
         *place = next->id;
         if (first) left = next->prev;
         else right = next->prev;

@@ -3,29 +3,16 @@
  * Covers come first because their lock is what makes all that is read behind them stand still. A cover that was read unlocked in an earlier round and has
  * changed when the lock is ours fails with set-stale: the group begins anew.
  */
+#include "cases/core/load.h"
 #include "cases/core/pack.h"
-#include "cases/core/products.h"
 #include "cases/core/set_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct loading {
-    struct cases_set *set;
-    struct store_connection *connection;
-    struct arena *scratch;
-};
-
-/* The waiting entries of a table, with room for `width` parameters each. */
-struct wishes {
-    struct set_entry **entries;
-    struct store_value *params;
-    uint32_t count, width;
-};
-
-static struct status wishes_gather(struct loading *l, struct set_table *t, uint32_t width, struct wishes *ret)
+struct status load_wishes_gather(struct loading *l, struct set_table *t, uint32_t width, struct load_wishes *ret)
 {
-    *ret = (struct wishes){.width = width};
+    *ret = (struct load_wishes){.width = width};
     ret->entries = ARENA_ARRAY(l->scratch, struct set_entry *, (size_t)t->waiting + 1);
     ret->params = ARENA_ARRAY(l->scratch, struct store_value, (size_t)t->waiting * width + 1);
     if (!ret->entries || !ret->params) return status_memory();
@@ -35,10 +22,9 @@ static struct status wishes_gather(struct loading *l, struct set_table *t, uint3
     return STATUS_OK;
 }
 
-static struct store_value *wish_params(struct wishes *w, uint32_t i) { return w->params + (size_t)i * w->width; }
+static struct store_value *wish_params(struct load_wishes *w, uint32_t i) { return w->params + (size_t)i * w->width; }
 
-/* What no row answered is absent. */
-static void wishes_end(struct set_table *t, struct wishes *w)
+void load_wishes_end(struct set_table *t, const struct load_wishes *w)
 {
     for (uint32_t i = 0; i < w->count; i++) {
         if (w->entries[i]->state == SET_WAIT) set_entry_absent(t, w->entries[i]);
@@ -123,8 +109,8 @@ static struct status covers_lock(struct loading *l, struct set_entry **entries, 
 static struct status covers_load(struct loading *l)
 {
     struct set_table *t = &l->set->tables->covers;
-    struct wishes w;
-    TRY(wishes_gather(l, t, 1, &w));
+    struct load_wishes w;
+    TRY(load_wishes_gather(l, t, 1, &w));
     qsort(w.entries, w.count, sizeof(struct set_entry *), cover_order);
     uint32_t locked = 0, unlocked = 0;
     struct set_entry **open = ARENA_ARRAY(l->scratch, struct set_entry *, (size_t)w.count + 1);
@@ -144,9 +130,9 @@ static struct status covers_load(struct loading *l)
 
 /* ---- cases, shares, bills ------------------------------------------------------------------------------------------ */
 
-static struct status case_params(struct loading *l, struct set_table *t, struct wishes *w)
+static struct status case_params(struct loading *l, struct set_table *t, struct load_wishes *w)
 {
-    TRY(wishes_gather(l, t, 2, w));
+    TRY(load_wishes_gather(l, t, 2, w));
     for (uint32_t i = 0; i < w->count; i++) {
         struct id128 id = {0};
         memcpy(id.b, w->entries[i]->key.a.p, sizeof id.b);
@@ -194,12 +180,12 @@ static struct status rows_load(struct loading *l)
 {
     struct set_table *t = &l->set->tables->rows;
     if (!t->waiting) return STATUS_OK;
-    struct wishes w;
+    struct load_wishes w;
     struct store_rows rows = {0};
     TRY(case_params(l, t, &w));
     TRY(store_read(l->connection, l->scratch, set_statement(SET_ROW_READ), w.params, w.count, &rows));
     for (uint32_t r = 0; r < rows.count; r++) TRY(row_take(l, w.entries[rows.of[r]], store_row(&rows, r)));
-    wishes_end(t, &w);
+    load_wishes_end(t, &w);
     return STATUS_OK;
 }
 
@@ -240,7 +226,7 @@ static struct status shares_load(struct loading *l)
 {
     struct set_table *t = &l->set->tables->shares;
     if (!t->waiting) return STATUS_OK;
-    struct wishes w;
+    struct load_wishes w;
     struct store_rows rows = {0};
     TRY(case_params(l, t, &w));
     TRY(store_read(l->connection, l->scratch, set_statement(SET_SHARES_READ), w.params, w.count, &rows));
@@ -256,7 +242,7 @@ static struct status shares_load(struct loading *l)
         set_entry_found(t, w.entries[rows.of[r]], shares);
         for (; r < end; r++) TRY(share_take(l, shares, store_row(&rows, r)));
     }
-    wishes_end(t, &w);
+    load_wishes_end(t, &w);
     return STATUS_OK;
 }
 
@@ -264,9 +250,9 @@ static struct status bills_load(struct loading *l)
 {
     struct set_table *t = &l->set->tables->bills;
     if (!t->waiting) return STATUS_OK;
-    struct wishes w;
+    struct load_wishes w;
     struct store_rows rows = {0};
-    TRY(wishes_gather(l, t, 2, &w));
+    TRY(load_wishes_gather(l, t, 2, &w));
     for (uint32_t i = 0; i < w.count; i++) {
         wish_params(&w, i)[0] = STORE_S(w.entries[i]->key.a);
         wish_params(&w, i)[1] = STORE_S(w.entries[i]->key.b);
@@ -280,7 +266,7 @@ static struct status bills_load(struct loading *l)
         id_get(&v[1], &bill->case_id);
         set_entry_found(t, w.entries[rows.of[r]], bill);
     }
-    wishes_end(t, &w);
+    load_wishes_end(t, &w);
     return STATUS_OK;
 }
 
@@ -290,9 +276,9 @@ static struct status commands_load(struct loading *l)
 {
     struct set_table *t = &l->set->tables->commands;
     if (!t->waiting) return STATUS_OK;
-    struct wishes w;
+    struct load_wishes w;
     struct store_rows rows = {0};
-    TRY(wishes_gather(l, t, 1, &w));
+    TRY(load_wishes_gather(l, t, 1, &w));
     for (uint32_t i = 0; i < w.count; i++) w.params[i] = STORE_S(w.entries[i]->key.a);
     TRY(store_read(l->connection, l->scratch, set_statement(SET_COMMAND_READ), w.params, w.count, &rows));
     for (uint32_t r = 0; r < rows.count; r++) {
@@ -305,7 +291,7 @@ static struct status commands_load(struct loading *l)
         id_get(&v[3], &done->case_id);
         set_entry_found(t, w.entries[rows.of[r]], done);
     }
-    wishes_end(t, &w);
+    load_wishes_end(t, &w);
     return STATUS_OK;
 }
 
@@ -314,9 +300,9 @@ static struct status days_load(struct loading *l)
 {
     struct set_table *t = &l->set->tables->days;
     if (!t->waiting) return STATUS_OK;
-    struct wishes w;
+    struct load_wishes w;
     struct store_rows rows = {0};
-    TRY(wishes_gather(l, t, 2, &w));
+    TRY(load_wishes_gather(l, t, 2, &w));
     for (uint32_t i = 0; i < w.count; i++) {
         wish_params(&w, i)[0] = STORE_I(l->set->shard);
         wish_params(&w, i)[1] = STORE_I(w.entries[i]->key.n);
@@ -339,7 +325,7 @@ static struct status days_load(struct loading *l)
         *closed = str_eq(store_row(&rows, r)[0].s, STR("closed"));
         set_entry_found(t, w.entries[rows.of[r]], closed);
     }
-    wishes_end(t, &w);
+    load_wishes_end(t, &w);
     return STATUS_OK;
 }
 
@@ -347,7 +333,7 @@ static struct status histories_load(struct loading *l)
 {
     struct set_table *t = &l->set->tables->histories;
     if (!t->waiting) return STATUS_OK;
-    struct wishes w;
+    struct load_wishes w;
     struct store_rows rows = {0};
     TRY(case_params(l, t, &w));
     TRY(store_read(l->connection, l->scratch, set_statement(SET_HISTORY_READ), w.params, w.count, &rows));
@@ -370,10 +356,10 @@ static struct status documents_load(struct loading *l)
 {
     struct set_table *t = &l->set->tables->documents;
     if (!t->waiting) return STATUS_OK;
-    struct wishes w;
+    struct load_wishes w;
     struct store_rows rows = {0};
     struct arena *a = l->set->arena;
-    TRY(wishes_gather(l, t, 4, &w));
+    TRY(load_wishes_gather(l, t, 4, &w));
     for (uint32_t i = 0; i < w.count; i++) {
         const struct set_key *k = &w.entries[i]->key;
         int64_t cover = 0;
@@ -393,7 +379,7 @@ static struct status documents_load(struct loading *l)
         if (!text_keep(a, v[1].s, &d->kind) || !text_keep(a, v[2].s, &d->source) || !text_keep(a, v[4].s, &d->sealed)) return status_memory();
         set_entry_found(t, w.entries[rows.of[r]], d);
     }
-    wishes_end(t, &w);
+    load_wishes_end(t, &w);
     return STATUS_OK;
 }
 
@@ -401,8 +387,8 @@ static struct status events_load(struct loading *l)
 {
     struct set_table *t = &l->set->tables->events;
     if (!t->waiting) return STATUS_OK;
-    struct wishes w;
-    TRY(wishes_gather(l, t, 1, &w));
+    struct load_wishes w;
+    TRY(load_wishes_gather(l, t, 1, &w));
     int64_t *seqs = ARENA_ARRAY(l->scratch, int64_t, w.count);
     struct journal_event *events = ARENA_ARRAY(l->set->arena, struct journal_event, w.count);
     if (!seqs || !events) return status_memory();
@@ -429,138 +415,6 @@ static struct status tasks_load(struct loading *l)
         id_get(&v[3], &task->case_id);
     }
     t->due_loaded = true;
-    return STATUS_OK;
-}
-
-/* ---- quotes -------------------------------------------------------------------------------------------------------------- */
-
-/* One quote is one object, whether it was asked for by its id or by its bill. */
-static struct status quote_take(struct loading *l, struct set_entry *of_bill, const struct cases_quote *quote)
-{
-    struct cases_set_tables *t = l->set->tables;
-    struct set_entry *e = set_entry_get(l->set, &t->quotes, set_key_id(&quote->id));
-    if (!e) return status_memory();
-    if (e->state != SET_FOUND) {
-        struct set_quote *own = ARENA_NEW(l->set->arena, struct set_quote);
-        if (!own) return status_memory();
-        own->quote = *quote;
-        set_entry_found(&t->quotes, e, own);
-    }
-    if (of_bill) set_entry_found(&t->bill_quotes, of_bill, e->item);
-    return STATUS_OK;
-}
-
-static struct status quotes_take(struct loading *l, struct wishes *w, const struct store_rows *rows, bool of_bill)
-{
-    for (uint32_t r = 0; r < rows->count; r++) {
-        struct cases_quote quote = {0};
-        TRY(quote_read(l->set->arena, store_row(rows, r)[0].s, &quote));
-        TRY(quote_take(l, of_bill ? w->entries[rows->of[r]] : NULL, &quote));
-    }
-    return STATUS_OK;
-}
-
-static struct status quotes_of_table(struct loading *l)
-{
-    struct cases_set_tables *t = l->set->tables;
-    struct wishes w;
-    struct store_rows rows = {0};
-    if (t->quotes.waiting) {
-        TRY(wishes_gather(l, &t->quotes, 1, &w));
-        for (uint32_t i = 0; i < w.count; i++) w.params[i] = STORE_S(w.entries[i]->key.a);
-        TRY(store_read(l->connection, l->scratch, set_statement(SET_QUOTE_READ), w.params, w.count, &rows));
-        TRY(quotes_take(l, &w, &rows, false));
-        wishes_end(&t->quotes, &w);
-    }
-    if (!t->bill_quotes.waiting) return STATUS_OK;
-    TRY(wishes_gather(l, &t->bill_quotes, 1, &w));
-    struct id128 *keys = ARENA_ARRAY(l->scratch, struct id128, w.count);
-    if (!keys) return status_memory();
-    for (uint32_t i = 0; i < w.count; i++) {
-        quote_bill_key_of(w.entries[i]->key.a, w.entries[i]->key.b, &keys[i]);
-        w.params[i] = STORE_S(id128_view(&keys[i]));
-    }
-    TRY(store_read(l->connection, l->scratch, set_statement(SET_QUOTE_OF_BILL), w.params, w.count, &rows));
-    TRY(quotes_take(l, &w, &rows, true));
-    wishes_end(&t->bill_quotes, &w);
-    return STATUS_OK;
-}
-
-static struct status quotes_of_memory(struct loading *l)
-{
-    struct cases_set_tables *t = l->set->tables;
-    struct cases_quote quote;
-    struct wishes w;
-    TRY(wishes_gather(l, &t->quotes, 1, &w));
-    for (uint32_t i = 0; i < w.count; i++) {
-        struct id128 id;
-        bool found = false;
-        memcpy(id.b, w.entries[i]->key.a.p, sizeof id.b);
-        TRY(cases_quotes_find(t->quotes_memory, l->set->arena, &id, &quote, &found));
-        if (found) TRY(quote_take(l, NULL, &quote));
-    }
-    wishes_end(&t->quotes, &w);
-    TRY(wishes_gather(l, &t->bill_quotes, 1, &w));
-    for (uint32_t i = 0; i < w.count; i++) {
-        struct id128 key;
-        bool found = false;
-        quote_bill_key_of(w.entries[i]->key.a, w.entries[i]->key.b, &key);
-        TRY(cases_quotes_of_bill(t->quotes_memory, l->set->arena, &key, &quote, &found));
-        if (found) TRY(quote_take(l, w.entries[i], &quote));
-    }
-    wishes_end(&t->bill_quotes, &w);
-    return STATUS_OK;
-}
-
-static struct status quotes_load(struct loading *l)
-{
-    const struct cases_set_tables *t = l->set->tables;
-    if (!t->quotes.waiting && !t->bill_quotes.waiting) return STATUS_OK;
-    return t->quotes_memory ? quotes_of_memory(l) : quotes_of_table(l);
-}
-
-/* ---- libraries ------------------------------------------------------------------------------------------------------------- */
-
-static struct status text_by_hash(struct loading *l, const struct digest *hash, struct str *ret)
-{
-    const struct store_value param = STORE_S(((struct str){(const char *)hash->b, sizeof hash->b}));
-    struct store_rows rows = {0};
-    TRY(store_read(l->connection, l->scratch, set_statement(SET_TEXT_READ), &param, 1, &rows));
-    *ret = rows.count ? store_row(&rows, 0)[0].s : (struct str){0};
-    return STATUS_OK;
-}
-
-static struct status library_load(struct loading *l, struct set_entry *e)
-{
-    struct cases_products *products = l->set->tables->products;
-    struct digest digest;
-    struct str manifest = {0};
-    memcpy(digest.b, e->key.a.p, sizeof digest.b);
-    TRY(text_by_hash(l, &digest, &manifest));
-    struct library_text *texts = NULL;
-    uint32_t count = 0;
-    if (!manifest.p || !cases_manifest_read(l->scratch, manifest, &texts, &count)) return STATUS_OK;
-    for (uint32_t i = 0; i < count; i++) {
-        TRY(text_by_hash(l, &texts[i].hash, &texts[i].text));
-        if (!texts[i].text.p) return STATUS_OK;
-    }
-    struct cases_library *library = NULL;
-    TRY(cases_library_build(texts, count, cases_products_doubtful(products), &library));
-    const bool same = digest_equal(cases_library_digest(library), &digest);
-    const struct status s = same ? cases_products_add(products, library) : STATUS_OK;
-    cases_library_release(library);
-    TRY(s);
-    if (same) set_entry_found(&l->set->tables->libraries, e, library);
-    return STATUS_OK;
-}
-
-static struct status libraries_load(struct loading *l)
-{
-    struct set_table *t = &l->set->tables->libraries;
-    struct wishes w;
-    TRY(wishes_gather(l, t, 1, &w));
-    for (uint32_t i = 0; i < w.count; i++) TRY(library_load(l, w.entries[i]));
-    wishes_end(t, &w);
     return STATUS_OK;
 }
 
@@ -599,8 +453,8 @@ struct status cases_set_load(struct cases_set *s, struct store_connection *c, st
     TRY(documents_load(&l));
     TRY(events_load(&l));
     TRY(tasks_load(&l));
-    TRY(quotes_load(&l));
-    if (s->tables->libraries.waiting) TRY(libraries_load(&l));
+    TRY(load_quotes(&l));
+    if (s->tables->libraries.waiting) TRY(load_libraries(&l));
     if (registry_set_waits(s->registry)) TRY(registry_set_load(s->registry, c, a));
     if (ledger_set_waits(s->ledger)) TRY(ledger_set_load(s->ledger, c, a));
     return STATUS_OK;

@@ -51,6 +51,7 @@ struct status cases_reader_take(struct cases_desk *d, struct cases_reader **ret)
 {
     struct cases_reader *r = NULL;
     TRY(reader_find(d, &r));
+    CHECK(r);
     const struct status s = reader_begin(d, r);
     if (status_failed(s)) {
         static const struct error gone = {.code = "reader-unavailable", .zh = STR_INIT("暂时不能读取数据"), .en = STR_INIT("the data cannot be read for now"),

@@ -58,6 +58,7 @@ static struct status batch_fold(struct proof_fold *f, const struct journal_event
     TRY(store_begin(f->target, &f->scratch));
     struct store_tx tx STORE_TX_CLEANUP = {f->target};
     TRY(cases_set_new(&f->batch, f->keys, 0, &s));
+    CHECK(s);
     s->locking = false; /* nobody else writes here */
     for (int round = 0; round < 12; round++) {
         bool ready = true;
@@ -86,7 +87,9 @@ static struct status batch_run(struct proof_fold *f, int64_t after, uint32_t *re
     TRY(journal_read(f->source, &f->batch, 0, after, PROOF_BATCH, &events, &count));
     *ret_count = count;
     if (count == 0) return STATUS_OK;
+    CHECK(events);
     TRY(effects_read(f, events, count, &effects));
+    CHECK(effects);
     if (f->each) TRY(f->each(f->context, f, events, effects, count));
     if (f->target) TRY(batch_fold(f, events, effects, count));
     *ret_last = events[count - 1].seq;

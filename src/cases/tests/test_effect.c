@@ -73,6 +73,7 @@ static void golden(struct arena *a, const char *name, struct str text)
     char path[512];
     struct str wanted;
     snprintf(path, sizeof path, "%s/%s", GOLDEN, name);
+    text = arena_printf(a, "%.*s\n", STR_FMT(text)); /* a file ends its line */
     if (getenv("YIJIE_BLESS")) assert_false(status_failed(env_system()->file_replace(env_system(), a, str_from(path), text)));
     assert_false(status_failed(env_system()->file_read(env_system(), a, str_from(path), 1 << 20, &wanted)));
     if (!str_eq(wanted, text)) fail_msg("%s differs: %.*s", name, STR_FMT(text));
