@@ -170,6 +170,7 @@ bool cli_store_option(struct cli *c, struct cases_desk_options *ret);
 int cli_audit(struct cli *c);
 int cli_rebuild(struct cli *c);
 int cli_migrate(struct cli *c);
+int cli_sweep(struct cli *c);
 int cli_backup(struct cli *c);
 int cli_restore(struct cli *c);
 int cli_demo_load(struct cli *c);

@@ -61,6 +61,8 @@ static const struct cli_command commands[] = {
      cli_load, "负载发生器：试算并确认演示病例，给出时延分位数", "load generator: cases are trialled and confirmed, latencies as percentiles", "yijie load --rate 200 --seconds 10"},
     {"audit", "", 0, 0, CLI_BIT(CLI_DATA) | CLI_BIT(CLI_STORE) | CLI_BIT(CLI_KEYS) | CLI_BIT(CLI_REPLAY) | CLI_BIT(CLI_JSON), cli_audit, "证明账与事件的各项不变式",
      "prove the invariants of ledger, cases and log", "yijie audit --data DIR"},
+    {"sweep", "", 0, 0, CLI_BIT(CLI_DATA) | CLI_BIT(CLI_STORE) | CLI_BIT(CLI_KEYS) | CLI_BIT(CLI_ALLOW_DOUBTFUL) | CLI_BIT(CLI_JSON), cli_sweep, "应赔未赔：已结算账单对照现有保障",
+     "who is owed what and never claimed: settled bills against covers in force", "yijie sweep --data DIR"},
     {"rebuild", "", 0, 0, CLI_BIT(CLI_DATA) | CLI_BIT(CLI_STORE) | CLI_BIT(CLI_KEYS) | CLI_BIT(CLI_JSON), cli_rebuild, "由事件重建全部派生表", "fold all events into fresh derived tables",
      "yijie rebuild --data DIR"},
     {"migrate", "", 0, 0, CLI_BIT(CLI_DATA) | CLI_BIT(CLI_STORE) | CLI_BIT(CLI_SERVER_ROLE) | CLI_BIT(CLI_JSON), cli_migrate, "建立或升级数据库结构（PostgreSQL 以所有者身份）",

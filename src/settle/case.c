@@ -436,7 +436,7 @@ struct status settle_pass(struct arena *a, const struct settle_chain *chain, con
         else TRY(payer_run(&w, &answer, payer->product, policy_of(bill, payer->product->about.name), payer->fills, counters));
     }
     patient_sum(&w, &answer);
-    answer.all_refused = plans_all_refused(&answer);
+    answer.all_refused = plans_all_refused(&answer) && !(o.scheme_stands && bill->statutory.settled);
     if (o.explain) TRY(settle_unpaid_find(&w, &answer));
     *ret = answer;
     return STATUS_OK;

@@ -69,6 +69,7 @@ struct settle_options {
     bool lines;             /* keep the shares per line also of funds */
     struct day settled_on;  /* DAY_NONE: the bill's last day */
     struct str owner;       /* of the person's counters; empty: settle_owner of the bill */
+    bool scheme_stands;     /* a bill that the scheme settled is settled, also when every plan that was asked refuses: the patient bears the rest */
     bool policies_required; /* a plan that is neither statutory nor a programme pays only on a policy of the bill: else its share is skipped, not-covered */
     /* Payers whose money is held back: they run on what earlier payers left, for `expected`, but take nothing, fill nothing and change no counter. Who stands
      * behind one is computed with that share at 0 and at its largest: where the two differ it is held back too (behind_later), to a fixed point. */

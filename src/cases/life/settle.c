@@ -70,7 +70,7 @@ struct status life_exceptions_find(struct arena *a, struct life_run *run, const 
 
 struct status life_run_again(struct arena *a, struct life_run *run, bool explain)
 {
-    const struct settle_options o = {.explain = explain, .lines = run->lines, .settled_on = run->settled_on, .owner = run->owner, .policies_required = true,
+    const struct settle_options o = {.explain = explain, .lines = run->lines, .settled_on = run->settled_on, .owner = run->owner, .policies_required = true, .scheme_stands = true,
                                      .later = run->later, .later_count = run->later_count, .refused = run->refused, .refused_count = run->refused_count};
     return settle_bill(a, run->chain, run->bill, run->counters, o, &run->answer);
 }

@@ -226,6 +226,28 @@ static void test_policies_required(void **state)
     world_end(&w);
 }
 
+/* What the scheme settled stands, though the only other plan refuses; what it did not settle is refused. */
+static void test_scheme_stands(void **state)
+{
+    (void)state;
+    const struct settle_options desk = {.policies_required = true}, server = {.policies_required = true, .scheme_stands = true};
+    struct world w;
+    world_begin(&w);
+    payer_add(&w, ALL_OF("m", "own_full", "100%"));
+#define LAPSED ",'policies':[{'plan':'m','policy':'1','from':'2020-01-01','to':'2030-12-31','status':'lapsed'}]"
+    const struct bill *settled = bill_read(&w, BILL(LINE(1, 3500000, 3000000, 0, 0, 500000), SETTLED("'hifp_pay':300000") LAPSED));
+    const struct bill *alone = bill_read(&w, BILL(OWN_FULL_30000, ",'statutory':{'settled':false,'stage':'none'}" LAPSED));
+    struct settle_answer a = held(&w, settled, desk);
+    assert_false(settle_answer_settled(&a));
+    a = held(&w, settled, server);
+    assert_true(settle_answer_settled(&a));
+    assert_int_equal(share_of(&a, "m")->status, SETTLE_REFUSED);
+    assert_int_equal(a.cash, 3200000);
+    a = held(&w, alone, server);
+    assert_false(settle_answer_settled(&a));
+    world_end(&w);
+}
+
 static void test_owner(void **state)
 {
     (void)state;
@@ -249,7 +271,7 @@ int main(void)
         cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_refused_is_not_later),
         cmocka_unit_test(test_no_consent),
-        cmocka_unit_test(test_policies_required),
+        cmocka_unit_test(test_policies_required), cmocka_unit_test(test_scheme_stands),
         cmocka_unit_test(test_owner),
     };
     return cmocka_run_group_tests_name("settle-held", tests, NULL, NULL);
