@@ -17,7 +17,7 @@ help:
 	@echo '  make fuzz           每个模糊测试目标运行 $(FUZZ_SECONDS) 秒 / each fuzz target for $(FUZZ_SECONDS) s'
 	@echo '  make fuzz-long      每个目标运行 $(FUZZ_LONG_SECONDS) 秒 / each fuzz target for $(FUZZ_LONG_SECONDS) s'
 	@echo '  make property-long  性质测试长跑 / the long form of the property tests (hours)'
-	@echo '  make faults-long    故障测试长跑（$(FAULT_ROUNDS) 次 kill -9） / the long form of the fault tests'
+	@echo '  make faults-long    故障测试长跑（两种存储各 $(FAULT_ROUNDS) 次 kill -9） / the long form of the fault tests, $(FAULT_ROUNDS) kills a store'
 	@echo '  make deb            Debian 软件包 / the Debian package, in build/deb'
 	@echo '  make clean          删除 build/ / remove build/'
 
@@ -59,7 +59,13 @@ faults-long:
 	@tools/need build test
 	@tools/profile release
 	@ninja -C build/release yijie tests/faults/disk.so
-	@YIJIE_FAULT_ROUNDS=$(FAULT_ROUNDS) python3 -B tests/faults/test_faults.py random build/release/yijie build/release/tests/faults/disk.so
+	@tools/profile faults
+	@ninja -C build/faults yijie
+	@for set in random disk; do YIJIE_FAULT_ROUNDS=$(FAULT_ROUNDS) python3 -B tests/faults/test_faults.py $$set build/release/yijie build/release/tests/faults/disk.so || exit 1; done
+	@YIJIE_FAULT_ROUNDS=$(FAULT_ROUNDS) python3 -B tests/faults/test_faults.py points build/faults/yijie none
+	@for set in random connections database; do \
+	  YIJIE_FAULT_ROUNDS=$(FAULT_ROUNDS) tests/postgres/with_cluster.py python3 -B tests/faults/test_postgres.py $$set build/release/yijie || exit 1; done
+	@YIJIE_FAULT_ROUNDS=$(FAULT_ROUNDS) tests/postgres/with_cluster.py python3 -B tests/faults/test_postgres.py points build/faults/yijie
 
 deb: build
 	@tools/deb

@@ -9,6 +9,8 @@
  *           and a test that does not see that sees nothing
  * YIJIE_DISK_SEED=NUMBER throws the coins. YIJIE_DISK_HIT=FILE is made when the fault first strikes: a test must not believe in a fault that never came.
  */
+#undef _FILE_OFFSET_BITS /* both names of a call are defined here: with 64 they would be one */
+#undef _FORTIFY_SOURCE
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

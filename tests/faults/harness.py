@@ -45,7 +45,7 @@ def say(text):
 
 class Tally(collections.Counter):
     def line(self):
-        names = ("kills", "cuts", "faults", "acknowledged", "checked", "lost", "doubled", "changed", "audits")
+        names = ("kills", "stops", "cuts", "faults", "acknowledged", "checked", "lost", "doubled", "changed", "audits")
         return ", ".join(f"{name} {self[name]}" for name in names if self[name] or name in ("acknowledged", "checked", "lost", "doubled", "changed"))
 
 

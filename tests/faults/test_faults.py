@@ -23,7 +23,7 @@ from harness import ACT, TOTAL, Broken, Client, Load, SqliteField, Witness, run_
 
 ROUNDS = int(os.environ.get("YIJIE_FAULT_ROUNDS", "20"))
 ROUNDS_A_STORE = 5
-POWER_CUTS = max(4, ROUNDS // 4)
+POWER_CUTS = max(4, ROUNDS // 5)
 PASSES = (1, 4) if ROUNDS <= 20 else (1, 2, 3, 4, 7, 12)
 # The course of a group and of an answer. Others may be added; none of these may vanish unseen.
 NAMED_POINTS = {"group.begin", "group.decided", "group.flushed", "group.appended", "group.committed", "group.answered", "api.answer", "http.request-whole"}
@@ -100,6 +100,23 @@ def kill_at_random(folder):
             field = city.copy(folder / f"store-{number}")
         kill_under_load(field, SEED + number, rng.uniform(0.05, 0.8))
     assert TOTAL["kills"] == ROUNDS and TOTAL["acknowledged"] > ROUNDS * 20
+
+
+def stopped_under_load(folder):
+    """Told to stop while all send: it answers what it took and ends well; nothing that it said is gone."""
+    field, rng = fresh(folder, persons=300), random.Random(SEED)
+    for number in range(max(3, ROUNDS // 10)):
+        server = field.serve()
+        witness, load = Witness(field.bills(200), SEED + number), Load(field, server, seconds=1)
+        codes = []
+        timer = threading.Timer(rng.uniform(0.1, 0.7), lambda: codes.append(server.stop()))
+        timer.start()
+        witness.run(server.port, threads=2)
+        timer.join()
+        assert codes == [0], f"exit {codes}"
+        TOTAL["stops"] += 1
+        witness.cases = [case for case in witness.cases if case.trial]
+        field.finish(witness, load.ids())
 
 
 # ---- a disk that lies ----------------------------------------------------------------------------------------
@@ -351,10 +368,10 @@ def clock_jumps(folder):
 
 SETS = {
     "points": [("kill -9 at every named point", kill_at_points)],
-    "random": [("kill -9 at random under load", kill_at_random)],
+    "random": [("kill -9 at random under load", kill_at_random), ("told to stop under load", stopped_under_load)],
     "disk": [(f"{kind} from call {at}", disk_fault(kind, at)) for kind, at in
-             (("full", 40), ("full", 150), ("eio", 90), ("short", 41), ("short", 200), ("torn", 38), ("torn", 161), ("torn", 222), ("sync", 12), ("sync", 30))]
-            + [(f"{kind} from call {at}, under load", full_under_load(kind, at)) for kind, at in (("full", 4000), ("eio", 2900), ("torn", 3500), ("sync", 90))]
+             (("full", 40), ("full", 150), ("eio", 90), ("short", 41), ("short", 200), ("torn", 38), ("torn", 161), ("torn", 222), ("sync", 12))]
+            + [(f"{kind} from call {at}, under load", full_under_load(kind, at)) for kind, at in (("full", 4000), ("eio", 2900), ("torn", 3500), ("sync", 30))]
             + [("one failed write, and the server goes on", disk_heals), ("the power goes", power_cuts)],
     "requests": [("the same confirmation sixteen times at once", same_request_many_times), ("one bill at two desks", one_bill_two_desks), ("requests out of order", out_of_order),
                  ("clock jumps both ways", clock_jumps)],
