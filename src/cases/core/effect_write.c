@@ -203,7 +203,7 @@ void effect_simple_write(const struct effect_member *m, const void *base, struct
         json_name(w, m->name);
         json_raw(w, *(const struct str *)at);
         return;
-    default: CHECK(!"a member with a shape of its own");
+    default: CHECK(false); /* a member with a shape of its own, or without one */
     }
 }
 
@@ -270,7 +270,7 @@ static void member_write(const struct cases_effect *e, const struct effect_membe
     case EFFECT_ROW: row_write(e->row, w); return;
     case EFFECT_SHARES: shares_write(e, w); return;
     case EFFECT_TASKS: tasks_write(e, w); return;
-    default: CHECK(!"a simple member");
+    default: CHECK(false); /* a member with a shape of its own, or without one */
     }
 }
 

@@ -133,6 +133,7 @@ static struct status counters_reown(struct cases_set *s, struct cases_cover *cov
     char from_hex[33], to_hex[33];
     id128_hex(person, from_hex);
     id128_hex(into, to_hex);
+    CHECK(cover);
     const struct plan_counters before = cover->counters;
     plan_counters_init(&cover->counters, s->arena);
     for (uint32_t i = 0; i < before.slot_count; i++) {

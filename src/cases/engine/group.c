@@ -67,7 +67,7 @@ static int rounds_of(const struct cases_command *cmd) { return cases_ops[cmd->op
 
 static struct status needs_all(struct group *g)
 {
-    const int rounds = rounds_of(g->commands[0]);
+    const int rounds = g->command_count && g->commands[0] ? rounds_of(g->commands[0]) : ENGINE_ROUNDS_MAX;
     for (int round = 0; round < rounds; round++) {
         bool ready = true;
         for (uint32_t i = 0; i < g->command_count; i++) ready = command_needs(g, g->commands[i]) && ready;
@@ -264,6 +264,7 @@ static struct status committed_ask(struct engine_worker *w, const struct journal
     arena_reset(&w->scratch);
     TRY(store_begin(w->connection, &w->scratch));
     struct store_tx tx STORE_TX_CLEANUP = {w->connection};
+    (void)tx;
     TRY(journal_head_read(w->connection, &w->scratch, 0, &head));
     *ret = false;
     if (head.size <= first->seq) return STATUS_OK;
@@ -457,7 +458,7 @@ static void group_gather(struct cases_command_list *group, struct cases_command 
 
 void engine_group_run(struct engine_worker *w, struct cases_command_list *group, struct cases_command_list *ret_again)
 {
-    struct cases_command *all[ENGINE_GROUP_MAX], *now[ENGINE_GROUP_MAX];
+    struct cases_command *all[ENGINE_GROUP_MAX], *now[ENGINE_GROUP_MAX] = {NULL};
     const uint32_t count = group->count;
     CHECK(count <= ENGINE_GROUP_MAX);
     uint32_t n = 0;

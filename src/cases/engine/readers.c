@@ -66,6 +66,7 @@ struct status cases_reader_take(struct cases_desk *d, struct cases_reader **ret)
 void cases_reader_give(struct cases_desk *d, struct cases_reader *r)
 {
     struct engine_readers *p = &d->readers;
+    CHECK(r);
     store_rollback(r->connection);
     if (r->world) registry_world_release(r->world);
     cases_products_release(r->products);
