@@ -12,12 +12,15 @@ PATIENCE_S = 120
 
 class Server:
     def __init__(self, y, process, url):
-        self.y, self.process, self.url = y, process, url
+        self.y, self.process, self.url, self.key = y, process, url, None
 
     def ask(self, method, target, body=None):
         """(status, JSON)."""
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        request = urllib.request.Request(self.url + target, data=data, method=method, headers={"Content-Type": "application/json"} if data is not None else {})
+        headers = {"Content-Type": "application/json"} if data is not None else {}
+        if self.key:
+            headers["Authorization"] = "Bearer " + self.key
+        request = urllib.request.Request(self.url + target, data=data, method=method, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
                 return answer.status, json.loads(answer.read())
@@ -34,10 +37,10 @@ class Server:
 
 
 @contextmanager
-def serve(y, *options, data="data"):
+def serve(y, *options, data="data", store=None):
     err = y.path(f"serve-{len(list(y.folder.glob('serve-*')))}.err")
     with open(err, "wb") as log:
-        process = subprocess.Popen([str(y.program), "serve", "--data", str(data), "--listen", "127.0.0.1:0", "--allow-doubtful", *options], cwd=y.folder, env=y.env(),
+        process = subprocess.Popen([str(y.program), "serve", *(store or ("--data", str(data))), "--listen", "127.0.0.1:0", "--allow-doubtful", *options], cwd=y.folder, env=y.env(),
                                    stdout=subprocess.PIPE, stderr=log)
     try:
         line = process.stdout.readline().decode()
