@@ -1,12 +1,14 @@
 /* faults/disk — a disk that misbehaves: preloaded before the real program, it lets writes and flushes fail, fall short, tear, or vanish with the power.
  *
- * YIJIE_DISK="KIND:N[:PATH PART]": counted are the writes (for `sync` the flushes) on files whose path holds PATH PART (default "yijie.db").
+ * YIJIE_DISK="KIND:N[:PATH PART]": counted are the writes (for `sync` and `gate` the flushes) on files whose path holds PATH PART (default "yijie.db").
  *   full    from the N-th on every write fails with ENOSPC          eio     … with EIO          sync   from the N-th on every flush fails with EIO
  *   once    only the N-th write fails with EIO                      short   only the N-th write writes half, and says so
  *   torn    the N-th write writes half of its bytes, then the process is gone (SIGKILL)
  *   power   at the N-th write the power goes: of what was not flushed each write is kept or lost by the toss of a coin, the process is gone
  *   forget  as power, but all of it is lost and flushes are lies: they say yes and do nothing. What a server acknowledged on such a disk is lost,
  *           and a test that does not see that sees nothing
+ *   gate    only the N-th flush fails with EIO, and what it should have flushed is clean for the system and never reaches the disk, unless it is written again;
+ *           60 writes later the power goes
  * YIJIE_DISK_SEED=NUMBER throws the coins. YIJIE_DISK_HIT=FILE is made when the fault first strikes: a test must not believe in a fault that never came.
  */
 #undef _FILE_OFFSET_BITS /* both names of a call are defined here: with 64 they would be one */
@@ -26,14 +28,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum kind { NONE, FULL, EIO_ALL, SYNC, ONCE, SHORT, TORN, POWER, FORGET, KINDS };
-enum { FD_MAX = 4096, FILES_MAX = 64 };
+enum kind { NONE, FULL, EIO_ALL, SYNC, ONCE, SHORT, TORN, POWER, FORGET, GATE, KINDS };
+enum { FD_MAX = 4096, FILES_MAX = 64, GATE_WRITES = 60 };
 
 /* One write that is not flushed yet: what stood there before. */
 struct undo {
     struct undo *before; /* the write before this one */
     off64_t at;
     size_t n, old_n; /* old_n: how much of it existed */
+    int stuck;       /* its flush failed: later flushes pass it by */
     char old[];
 };
 struct file {
@@ -45,7 +48,8 @@ struct file {
 };
 
 static atomic_bool watched[FD_MAX];
-static atomic_long calls;
+static atomic_long calls, since_gate;
+static atomic_bool gate_struck;
 static enum kind kind;
 static long from_call;
 static const char *part = "yijie.db", *hit_file;
@@ -64,7 +68,7 @@ __attribute__((constructor)) static void begin(void)
     if (seed) coin_state = strtoull(seed, NULL, 10) * 2 + 1;
     if (!text) return;
     (void)snprintf(copy, sizeof copy, "%s", text);
-    static const char *const names[KINDS] = {"none", "full", "eio", "sync", "once", "short", "torn", "power", "forget"};
+    static const char *const names[KINDS] = {"none", "full", "eio", "sync", "once", "short", "torn", "power", "forget", "gate"};
     char *number = strchr(copy, ':');
     if (!number) return;
     *number++ = 0;
@@ -96,7 +100,7 @@ static void gone(void)
 
 /* ---- what the power takes ------------------------------------------------------------------------ */
 
-static int remembers(void) { return kind == POWER || kind == FORGET; }
+static int remembers(void) { return kind == POWER || kind == FORGET || kind == GATE; }
 
 static int coin(void)
 {
@@ -141,7 +145,7 @@ static void power_off(void)
     for (int i = 0; i < file_count; i++) {
         int kept = 0;
         for (struct undo *u = files[i].last; u; u = u->before) {
-            if (kind == POWER && coin()) kept = 1;
+            if (kind != FORGET && !u->stuck && coin()) kept = 1;
             else if (u->old_n > 0 && REAL(pwrite64)(files[i].fd, u->old, u->old_n, u->at) < 0) abort();
         }
         if (!kept && size_of(files[i].fd) > files[i].flushed_size && REAL(ftruncate64)(files[i].fd, files[i].flushed_size) != 0) abort();
@@ -149,16 +153,33 @@ static void power_off(void)
     gone();
 }
 
-static void flushed(int fd)
+static int covered(const struct undo *u, const struct file *f)
+{
+    for (const struct undo *w = f->last; w; w = w->before) {
+        if (!w->stuck && w->at <= u->at && w->at + (off64_t)w->n >= u->at + (off64_t)u->n) return 1;
+    }
+    return 0;
+}
+
+/* With the lock held. What is stuck stays, unless it was written again since. */
+static void flushed(int fd, int fails)
 {
     struct file *f = file_of(fd);
     if (!f) abort();
-    while (f->last) {
-        struct undo *u = f->last;
-        f->last = u->before;
-        free(u);
+    struct undo *kept = NULL, **end = &kept, *next = NULL;
+    for (struct undo *u = f->last; u; u = u->before) u->stuck = fails || (u->stuck && !covered(u, f)) ? 1 : u->stuck ? 2 : 0;
+    for (struct undo *u = f->last; u; u = next) {
+        next = u->before;
+        if (u->stuck == 1) {
+            *end = u;
+            end = &u->before;
+        } else {
+            free(u);
+        }
     }
-    f->flushed_size = size_of(fd);
+    *end = NULL;
+    f->last = kept;
+    if (!kept) f->flushed_size = size_of(fd);
 }
 
 /* ---- the calls -------------------------------------------------------------------------------------- */
@@ -201,9 +222,10 @@ int close(int fd)
 /* What happens to a write of n bytes: -1 with errno, or how many are really written. */
 static ssize_t fate(size_t n, int *ret_dies)
 {
-    const long call = atomic_fetch_add(&calls, 1) + 1;
+    const long call = kind == GATE ? 0 : atomic_fetch_add(&calls, 1) + 1;
     *ret_dies = 0;
-    if (kind == NONE || kind == SYNC || call < from_call) return (ssize_t)n;
+    if (kind == GATE && gate_struck && atomic_fetch_add(&since_gate, 1) + 1 >= GATE_WRITES) *ret_dies = 1;
+    if (kind == NONE || kind == SYNC || kind == GATE || call < from_call) return (ssize_t)n;
     if (kind == FULL || kind == EIO_ALL || (kind == ONCE && call == from_call)) {
         hit();
         errno = kind == FULL ? ENOSPC : EIO;
@@ -276,10 +298,15 @@ static int flush_fate(int fd)
     }
     if (!remembers()) return 1;
     if (kind == FORGET) return 0;
+    const int fails = kind == GATE && atomic_fetch_add(&calls, 1) + 1 == from_call;
     (void)pthread_mutex_lock(&mutex);
-    flushed(fd);
+    flushed(fd, fails);
     (void)pthread_mutex_unlock(&mutex);
-    return 1;
+    if (!fails) return 1;
+    hit();
+    gate_struck = 1;
+    errno = EIO;
+    return -1;
 }
 
 int fsync(int fd)

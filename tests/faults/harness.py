@@ -218,7 +218,7 @@ class Witness:
         case.reversed = body
         self.acknowledge()
 
-    def run(self, ports, threads=4, patience_s=0.0):
+    def run(self, ports, threads=4, patience_s=0.0, alive=lambda: True):
         """Works through all cases until done or the server is gone; with patience, unanswered requests are sent again, by turns to each server.
         True when all are done."""
         ports = ports if isinstance(ports, (list, tuple)) else [ports]
@@ -233,8 +233,8 @@ class Witness:
                 except Gone as why:
                     with self.lock:
                         self.unanswered += 1
-                    if gone.is_set() or time.monotonic() >= end:
-                        if patience_s:
+                    if gone.is_set() or not alive() or time.monotonic() >= end:
+                        if patience_s and alive() and not gone.is_set():
                             say(f"patience ended: {why}")
                         raise
                     time.sleep(PAUSE_S)

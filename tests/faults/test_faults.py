@@ -181,6 +181,22 @@ def power_cuts(folder):
         field.finish(witness, load.ids() if load else ())
 
 
+def failed_flush_then_power(folder):
+    """One flush fails, the system forgets what it should have written, and soon after the power goes: asking for the flush again is not enough."""
+    city, rng = fresh(folder), random.Random(SEED)
+    for number in range(max(3, POWER_CUTS // 4)):
+        field = city.copy(folder / f"store-{number}")
+        server = field.serve(env=disk_env(field.folder, "gate", rng.randrange(4, 40)))
+        witness = Witness(field.bills(120), SEED + number)
+        if server.port is not None:
+            witness.run(server.port, patience_s=20, alive=server.alive)
+        assert server.wait_dead(5) and (field.folder / "hit").exists(), "the fault never came"
+        server.kill()
+        TOTAL["kills"] += 1
+        witness.cases = [case for case in witness.cases if case.trial]
+        field.finish(witness)
+
+
 def full_under_load(kind, at):
     """The disk fails in the middle of a load at full speed: behind the first check point, when the log begins anew."""
     def case(folder):
@@ -372,7 +388,8 @@ SETS = {
     "disk": [(f"{kind} from call {at}", disk_fault(kind, at)) for kind, at in
              (("full", 40), ("full", 150), ("eio", 90), ("short", 41), ("short", 200), ("torn", 38), ("torn", 161), ("torn", 222), ("sync", 12))]
             + [(f"{kind} from call {at}, under load", full_under_load(kind, at)) for kind, at in (("full", 4000), ("eio", 2900), ("torn", 3500), ("sync", 30))]
-            + [("one failed write, and the server goes on", disk_heals), ("the power goes", power_cuts)],
+            + [("one failed write, and the server goes on", disk_heals), ("the power goes", power_cuts),
+               ("a flush fails, then the power goes", failed_flush_then_power)],
     "requests": [("the same confirmation sixteen times at once", same_request_many_times), ("one bill at two desks", one_bill_two_desks), ("requests out of order", out_of_order),
                  ("clock jumps both ways", clock_jumps)],
     "seeded": [("a disk that forgets is seen", lies_are_seen), ("an old copy of the store is seen", old_copy_is_seen), ("small lies are seen", small_lies_are_seen)],

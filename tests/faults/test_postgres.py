@@ -6,6 +6,7 @@ SET: points       kill -9 of the server at every named point (a program built wi
      connections  a proxy that cuts the connection at every message of the database; connections ended by the administrator under load; no way through for a while
      database     the database killed under load and started again; a slow database; one that holds a lock
      requests     the same requests at two servers at once
+     standby      a synchronous standby that is away
 YIJIE_FAULT_ROUNDS scales random kills and cuts (20 in CI), YIJIE_FAULT_SEED repeats a run. Two servers, where a set has them, are processes of their own.
 """
 import json
@@ -350,6 +351,43 @@ def held_lock(folder):
     field.sound()
 
 
+# ---- a standby ----------------------------------------------------------------------------------------------------------
+
+
+def standby_away(folder):
+    """The synchronous standby is away and waiting commits are ended by the administrator: they stand on the first server alone and would be lost with it.
+    Until the standby is back nobody may hear that they are done, asking again with the same key neither."""
+    cluster("standby", "start")
+    field = fresh(folder)
+    servers = [field.serve(), field.serve()]
+    before, during = Witness(field.bills(8), 1), Witness(field.bills(12), SEED, reverse_percent=0)
+    ports = [server.port for server in servers]
+    assert before.run(ports, patience_s=ASK_S)
+    cluster("standby", "stop")
+    done = []
+    sender = threading.Thread(target=lambda: done.append(during.run(ports, threads=6, patience_s=ASK_S)))
+    sender.start()
+    end = time.monotonic() + 4
+    while time.monotonic() < end:
+        time.sleep(0.25)
+        TOTAL["cuts"] += field.terminate(100)
+        assert during.acknowledged == 0, f"{during.acknowledged} answers said done while the standby was away"
+    alone = field.sql("SELECT count(*) FROM yijie.cases")
+    assert during.acknowledged == 0, f"{during.acknowledged} answers said done while the standby was away"
+    say(f"{int(alone) - len(before.cases)} cases stood on the first server alone, 0 of them were acknowledged")
+    assert int(alone) > len(before.cases), "no commit was caught waiting"
+    cluster("standby", "start")
+    sender.join()
+    assert done == [True], "not all requests were answered when the standby was back"
+    for witness in (before, during):
+        assert not witness.given_up(), witness.given_up()[:2]
+        witness.check(servers[1].port)
+    for server in servers:
+        ended(server)
+    field.audit()
+    field.sound()
+
+
 SETS = {
     "points": [("kill -9 at every named point", kill_at_points)],
     "random": [("two servers on one database, one killed at random", one_of_two_killed)],
@@ -357,6 +395,7 @@ SETS = {
                     ("no way through for a while", no_way_through), ("connections ended by the administrator", ended_by_the_administrator)],
     "database": [("the database is killed under load", database_killed), ("a slow database", slow_database), ("somebody holds a lock", held_lock)],
     "requests": [("the same request at two servers", same_request_at_two)],
+    "standby": [("a commit that stands on one server alone is not acknowledged", standby_away)],
 }
 
 
