@@ -132,12 +132,24 @@ static void done_print(struct cli *c, const struct city *city)
     buf_add_char(&c->out, '\n');
 }
 
+/* The city shows plans of grade D, visibly: a server on this folder may use them without being told again. Settings that stand already are left alone. */
+static struct status config_write(struct cli *c)
+{
+    if (!c->option[CLI_DATA]) return STATUS_OK;
+    static const char text[] = "# 演示城市：允许 D 级计划，答复中标明“演示”\n# the demonstration city: plans of grade D are used, and every answer says so\nallow_doubtful = yes\n";
+    TRY(c->env->dir_make(c->env, c->arena, str_from(c->option[CLI_DATA])));
+    const struct status s = c->env->file_create(c->env, c->arena, arena_printf(c->arena, "%s/config", c->option[CLI_DATA]), STR(text));
+    return status_failed(s) && strcmp(s.err->code, "file-exists") == 0 ? STATUS_OK : s;
+}
+
 int cli_demo_load(struct cli *c)
 {
     struct demo d = {.c = c};
     struct city city;
     if (!city_option(c, false, &city)) return CLI_BAD_INPUT;
-    struct status s = cli_session_open(c, &d.session);
+    struct status s = config_write(c);
+    if (status_failed(s)) return cli_fail(c, s, NULL);
+    s = cli_session_open(c, &d.session);
     if (status_failed(s)) return cli_open_failed(c, s);
     buf_init(&d.body, LIMIT_JSON_BYTES);
     city_send(&d, &city);
