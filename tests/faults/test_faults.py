@@ -295,6 +295,8 @@ def same_request_many_times(folder):
         assert len(answers) == 16 and all(a[0] in (200, 201) for a in answers), [a[0] for a in answers]
         assert sum(a[0] == 201 for a in answers) == 1, [a[0] for a in answers]
         assert len({a[1] for a in answers}) == 1, "the same request got different bytes"
+        TOTAL["acknowledged"] += 16
+        TOTAL["checked"] += 16
         status, body = Client(server.port).ask("POST", "/v1/settlements", {"trial": trial, "act": {"kind": "desk", "by": "other"}}, f"key-{trial}")
         assert status in (409, 422), (status, body[:200])
         assert b"idempotency" in body, body[:300]
@@ -321,6 +323,35 @@ def one_bill_two_desks(folder):
         assert sum(a[0] == 201 for a in answers) == 1, [(a[0], a[1][:200]) for a in answers]
     assert server.stop() == 0
     field.audit()
+
+
+def full_queue(folder):
+    """Two places in the queue for forty clients: who finds it full is told to come again, and nothing of his is done; everybody is served in the end."""
+    field = fresh(folder)
+    (folder / "config").write_text("queue = 2\ngroup = 1\n")
+    server = field.serve(args=["--config", str(folder / "config")])
+    witness = Witness(field.bills(120), SEED)
+    assert witness.run(server.port, threads=40, patience_s=60), "not all requests were answered"
+    assert not witness.given_up(), witness.given_up()[:2]
+    assert witness.unanswered > 0, "the queue was never full"
+    say(f"told to come again: {witness.unanswered}")
+    witness.check(server.port)
+    assert server.stop() == 0
+    field.audit()
+    field.sound()
+
+
+def few_persons(folder):
+    """All bills belong to three persons, from twelve desks at once, every third is reversed: the audit runs all again in their order."""
+    field = fresh(folder, persons=3)
+    server = field.serve()
+    witness = Witness(field.bills(150), SEED, reverse_percent=33)
+    assert witness.run(server.port, threads=12)
+    assert not witness.given_up(), witness.given_up()[:2]
+    witness.check(server.port)
+    assert server.stop() == 0
+    field.audit("--replay")
+    field.sound()
 
 
 def out_of_order(folder):
@@ -390,7 +421,8 @@ SETS = {
             + [(f"{kind} from call {at}, under load", full_under_load(kind, at)) for kind, at in (("full", 4000), ("eio", 2900), ("torn", 3500), ("sync", 30))]
             + [("one failed write, and the server goes on", disk_heals), ("the power goes", power_cuts),
                ("a flush fails, then the power goes", failed_flush_then_power)],
-    "requests": [("the same confirmation sixteen times at once", same_request_many_times), ("one bill at two desks", one_bill_two_desks), ("requests out of order", out_of_order),
+    "requests": [("the same confirmation sixteen times at once", same_request_many_times), ("one bill at two desks", one_bill_two_desks),
+                 ("few persons", few_persons), ("requests out of order", out_of_order), ("a full queue", full_queue),
                  ("clock jumps both ways", clock_jumps)],
     "seeded": [("a disk that forgets is seen", lies_are_seen), ("an old copy of the store is seen", old_copy_is_seen), ("small lies are seen", small_lies_are_seen)],
 }

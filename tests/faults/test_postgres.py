@@ -155,6 +155,21 @@ def same_request_at_two(folder):
     field.sound()
 
 
+def few_persons_at_two(folder):
+    """All bills belong to three persons, at two servers and from twelve desks at once, every third is reversed: the counters of a person are those of some order
+    of the cases, which the audit runs again."""
+    field = fresh(folder, persons=3)
+    servers = [field.serve(), field.serve()]
+    witness = Witness(field.bills(150), SEED, reverse_percent=33)
+    assert witness.run([server.port for server in servers], threads=12, patience_s=ASK_S), "not all requests were answered"
+    assert not witness.given_up(), witness.given_up()[:2]
+    for server in servers:
+        witness.check(server.port)
+        ended(server)
+    field.audit("--replay")
+    field.sound()
+
+
 # ---- connections ------------------------------------------------------------------------------------------------
 
 
@@ -394,7 +409,7 @@ SETS = {
     "connections": [("the connection is lost at every message", cut_at_every_message), ("connections are lost under load", cut_under_load),
                     ("no way through for a while", no_way_through), ("connections ended by the administrator", ended_by_the_administrator)],
     "database": [("the database is killed under load", database_killed), ("a slow database", slow_database), ("somebody holds a lock", held_lock)],
-    "requests": [("the same request at two servers", same_request_at_two)],
+    "requests": [("the same request at two servers", same_request_at_two), ("few persons at two servers", few_persons_at_two)],
     "standby": [("a commit that stands on one server alone is not acknowledged", standby_away)],
 }
 
