@@ -2,7 +2,9 @@
 
   ```sh     commands, run in a copy of the tree with `yijie` on the PATH; each must end with 0 (or with the code in a comment `# exit N`; plan diff and compare also with 1).
             Lines that begin with `make` are not run; their target must stand in the Makefile.
-  ```output what the sh block just before it printed on standard output, exactly
+            A block that starts a server (`yijie serve … &`) is run as a whole, in one shell, on a free port instead of 8642; every line
+            must end with 0, and the server with 0 when it is told to stop.
+  ```output what the sh block just before it printed on standard output, line by line; … stands for anything
   ```plan   a plan, list or chain (English or Chinese): parses, checks without a finding, its examples pass, its layout is canonical
   ```json   parses
   ```text   not run
@@ -11,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import sys
 from pathlib import Path
 
@@ -66,8 +69,58 @@ def runs_here(line):
     return line.strip() and not re.match(r"\s*(#|tools/|ninja|meson|make|git|sudo|apt|build/debug/src)", line)
 
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+# The end of a block with a server: whoever still runs is told to stop, and must do so well.
+STOP = """
+for job in $(jobs -p); do kill -TERM "$job"; code=0; wait "$job" || code=$?; [ "$code" = 0 ] || { echo "the server ended with $code" >&2; exit 99; }; done
+"""
+# 8642 may be taken on a machine that runs tests: the program's default goes elsewhere, too.
+ELSEWHERE = """#!/bin/sh
+case "$1 ${2:-}" in
+serve*) exec PROGRAM "$@" --listen 127.0.0.1:PORT ;;
+'demo case' | load*) exec PROGRAM "$@" --url http://127.0.0.1:PORT ;;
+*) exec PROGRAM "$@" ;;
+esac
+"""
+SESSION_TIMEOUT_S = 60
+
+
+def session_run(y, text):
+    """A block that starts a server, as somebody would type it into one shell."""
+    port = free_port()
+    wrapper = y.path("session/yijie")
+    wrapper.parent.mkdir()
+    wrapper.write_text(ELSEWHERE.replace("PROGRAM", f"'{y.program}'").replace("PORT", str(port)))
+    wrapper.chmod(0o755)
+    script = "set -eumo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n" + text.replace(":8642", f":{port}") + STOP
+    shell = ["timeout", "--kill-after=5", str(SESSION_TIMEOUT_S), "bash", "-c", script]  # a shell that is told to end takes its server with it
+    done = subprocess.run(shell, cwd=y.folder, capture_output=True, timeout=COMMAND_TIMEOUT_S, check=False, stdin=subprocess.DEVNULL,
+                          env=y.env({"PATH": f"{wrapper.parent}:{os.environ['PATH']}"}))
+    result = Result([text.splitlines()[0], "…"], done.returncode, done.stdout, done.stderr)
+    sound(result)
+    equal(result.code, 0, "exit code of the block", result)
+    return result.out
+
+
+def printed_check(printed, output):
+    got, want = printed.splitlines(), output.splitlines()
+    equal(len(got), len(want), f"lines of output\n{printed}")
+    for a, b in zip(got, want):
+        true(re.fullmatch(".*".join(re.escape(part) for part in b.split("…")), a), f"output {a!r}, the document has {b!r}")
+
+
 def sh_check(y, text, output):
     tree_copy(y)
+    if re.search(r"^yijie serve .*&$", text, re.M):
+        printed = session_run(y, text)
+        if output is not None:
+            printed_check(printed, output)
+        return
     printed = ""
     for line in text.replace("\\\n", " ").splitlines():
         if line.startswith("make"):
@@ -75,7 +128,7 @@ def sh_check(y, text, output):
         elif runs_here(line) and "NAME" not in line:
             printed += command_run(y, line)
     if output is not None:
-        equal(printed.splitlines(), output.splitlines(), "output")
+        printed_check(printed, output)
 
 
 def plan_check(y, text):
