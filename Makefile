@@ -1,6 +1,6 @@
 # The front door. The work is done by meson (meson.build) and the scripts in tools/.
 .DEFAULT_GOAL := help
-.PHONY: help run build test analyse coverage fuzz fuzz-long property-long faults-long deb clean
+.PHONY: help run build test analyse tsan coverage fuzz fuzz-long property-long faults-long deb clean
 MAKEFLAGS += --no-print-directory
 
 FUZZ_SECONDS ?= 20
@@ -13,6 +13,7 @@ help:
 	@echo '  make build          构建 build/release/yijie / build the release binary'
 	@echo '  make test           运行全部测试 / run every test; ends with "N passed, M failed"'
 	@echo '  make analyse        静态分析 / gcc -fanalyzer, clang-tidy, cppcheck'
+	@echo '  make tsan           线程竞争检查（服务、存储与负载的测试） / ThreadSanitizer: the tests of everything that has threads, on both stores'
 	@echo '  make coverage       测试覆盖率 / test coverage, report in build/coverage/report'
 	@echo '  make fuzz           每个模糊测试目标运行 $(FUZZ_SECONDS) 秒 / each fuzz target for $(FUZZ_SECONDS) s'
 	@echo '  make fuzz-long      每个目标运行 $(FUZZ_LONG_SECONDS) 秒 / each fuzz target for $(FUZZ_LONG_SECONDS) s'
@@ -37,6 +38,11 @@ analyse:
 	@tools/need build test analyse
 	@tools/profile debug analyse
 	@tools/analyse
+
+# The rooms with threads, and the server over HTTP on both stores. The rest of the tests has one thread.
+tsan:
+	@tools/need build test
+	@tools/test-report $(addprefix tsan:,env store http journal ledger registry cases load server)
 
 coverage:
 	@tools/need build test coverage

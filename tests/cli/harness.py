@@ -15,7 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PLANS = HERE / "plans"
 TIMEOUT_S = 120
-BROKEN = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "CHECK failed", "check failed")
+BROKEN = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:", "CHECK failed", "check failed")
 
 
 class Result:

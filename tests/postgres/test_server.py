@@ -16,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PG = os.path.join(HERE, "..", "..", "tools", "pg")
 YIJIE = os.path.abspath(sys.argv[1])
 PERSONS = "200"
-BROKEN = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "CHECK failed", "check failed")
+BROKEN = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:", "CHECK failed", "check failed")
 
 
 def run(*command, want=0):

@@ -44,7 +44,7 @@ struct engine_queue {
     pthread_cond_t filled;
     struct cases_command_list waiting;
     uint32_t max;
-    bool closing;
+    bool closing;                         /* written atomically, under the lock; read atomically or under the lock */
 };
 struct engine_pool {
     pthread_mutex_t lock;
@@ -91,7 +91,6 @@ struct cases_desk {
     struct engine_worker *workers;
     uint32_t worker_count;
     int64_t due_next_ms;                  /* atomic: when the next task fires; INT64_MAX: none */
-    bool due_running;                     /* atomic */
     struct cases_metrics metrics;         /* atomic members */
     uint32_t count;                       /* atomic: cases_desk_count */
 };

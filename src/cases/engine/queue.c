@@ -82,7 +82,7 @@ bool engine_queue_take(struct cases_desk *d, int64_t until_ms, struct cases_comm
 void engine_queue_close(struct cases_desk *d)
 {
     pthread_mutex_lock(&d->queue.lock);
-    d->queue.closing = true;
+    __atomic_store_n(&d->queue.closing, true, __ATOMIC_RELAXED); /* a worker in doubt asks without the lock */
     pthread_cond_broadcast(&d->queue.filled);
     pthread_mutex_unlock(&d->queue.lock);
 }
