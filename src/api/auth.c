@@ -105,6 +105,7 @@ bool api_authorize(struct api_request *r)
     else if (local) fine = host_is_local(header_of(r, "host")) ? local_take(r) : refuse(r, API_ERROR_HOST_UNKNOWN);
     else fine = key_take(r, w);
     registry_world_release(w);
+    if (fine && info->permission == API_MAY_BACKUP) return refuse(r, API_ERROR_FORBIDDEN);
     if (!fine || r->local || info->permission == API_MAY_OPEN) return fine;
     return api_may(info->permission, r->role) ? true : refuse(r, API_ERROR_FORBIDDEN);
 }

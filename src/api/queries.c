@@ -76,6 +76,26 @@ static int person_query(struct api_request *r)
     return cases_query_person(r->api->desk, &r->caller, kind->text, id->text, r->x->out);
 }
 
+/* Through the writer of this process, in turn with its groups. The file is named by who may open the admin socket. */
+static int backup_query(struct api_request *r)
+{
+    const struct json *v = NULL;
+    struct status s = json_parse(r->x->arena, r->x->request.body, &v);
+    const struct json *file = status_failed(s) ? NULL : json_get(v, STR("file"));
+    if (!file || v->count != 1 || file->kind != JSON_STRING || file->text.n == 0 || file->text.p[0] != '/') return problem_write(r, api_error_problem(API_ERROR_BODY));
+    s = cases_desk_backup(r->api->desk, r->x->arena, file->text);
+    if (status_failed(s)) {
+        const struct error *e = s.err;
+        return problem_write(r, (struct http_problem){.status = 409, .code = e->code, .zh = e->zh, .en = e->en, .hint_zh = e->hint_zh, .hint_en = e->hint_en, .place = e->place});
+    }
+    struct json_writer j;
+    json_writer_init(&j, r->x->out, false);
+    json_begin_object(&j);
+    json_member_string(&j, STR("file"), file->text);
+    json_end_object(&j);
+    return 201;
+}
+
 static int keys_query(struct api_request *r)
 {
     struct registry_world *w = cases_desk_world(r->api->desk);
@@ -116,6 +136,7 @@ static int query_run(struct api_request *r)
     case API_ROUTE_EVENTS: return events_query(r);
     case API_ROUTE_PERSON: return person_query(r);
     case API_ROUTE_KEYS: return keys_query(r);
+    case API_ROUTE_BACKUP: return backup_query(r);
     case API_ROUTE_DAY: return cases_query_day(d, &r->caller, id, parameter(r, "hospital"), out);
     default: break;
     }

@@ -44,6 +44,8 @@ struct status cases_desk_open(struct arena *a, const struct cases_desk_options *
 void cases_desk_close(struct cases_desk *d);
 /* The newest snapshot of the registry's small half: a held reference, to be released by registry_world_release. Any thread. */
 struct registry_world *cases_desk_world(struct cases_desk *d);
+/* A copy of the store into a new file, through the writer of this desk: a busy store cannot outrun it (SQLite; PostgreSQL has its own tools: store-backup). Any thread. */
+struct status cases_desk_backup(struct cases_desk *d, struct arena *a, struct str path);
 /* Takes up what another process has changed of the world since (PostgreSQL: keys made or revoked there); cheap when nothing has. May wait for the database. */
 void cases_desk_refresh(struct cases_desk *d);
 
@@ -86,6 +88,8 @@ int cases_command_status(const struct cases_command *cmd);
 void cases_command_render(struct cases_command *cmd, struct buf *out);
 /* The quote that a trial (or a requoted confirmation) has made; false: none. For callers that go on without reading the answer. */
 bool cases_command_quote(const struct cases_command *cmd, struct id128 *ret);
+/* What a 201 of a trial or a confirmation has made: the id of the trial or of the case. False: nothing of the kind. */
+bool cases_command_made(const struct cases_command *cmd, struct id128 *ret);
 void cases_command_free(struct cases_command *cmd);
 /* Submits and waits: the command line, tests. False: full. */
 bool cases_command_run(struct cases_command *cmd);

@@ -4,12 +4,15 @@
  * backup and the data folder of a restore must not hold a store. PostgreSQL has its own tools (pg_basebackup), which keep what it promises.
  */
 #include "cli/command.h"
+#include "cli/session.h"
 
 #include "cases/cases.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { KEYS_BYTES = 64 * 1024 };
+enum { KEYS_BYTES = 64 * 1024, PATH_BYTES = 64 * 1024 };
 
 static void page_progress(void *user, uint64_t done, uint64_t total) { cli_progress(user, "复制", "copying", done, total); }
 static void audit_progress(void *user, const char *zh, const char *en, uint64_t done, uint64_t total) { cli_progress(user, zh, en, done, total); }
@@ -43,6 +46,32 @@ static struct status folder_check(struct cli *c, struct str to)
     return STATUS_OK;
 }
 
+/* By the server that has the store, through its writer: however much it settles meanwhile, the copy comes to its end. *ret_done false: no server answers, or it may not
+ * write there (another user, a folder of its own): then the copy is taken from a snapshot. */
+static struct status server_copy(struct cli *c, struct str from, struct str file, bool *ret_done)
+{
+    struct cli_session *session = NULL;
+    *ret_done = false;
+    char whole[PATH_MAX]; /* the server has another working directory */
+    const struct str path = realpath(c->args[0], whole) ? arena_printf(c->arena, "%s/yijie.db", whole) : file;
+    TRY(cli_session_find(c, from, &session));
+    if (!session) return STATUS_OK;
+    struct buf body;
+    struct json_writer w;
+    int status = 0;
+    struct str answer = STR("");
+    buf_init(&body, PATH_BYTES);
+    json_writer_init(&w, &body, false);
+    json_begin_object(&w);
+    json_member_string(&w, STR("file"), path);
+    json_end_object(&w);
+    const struct status s = cli_session_send(session, c->arena, "POST", STR("/v1/backup"), buf_view(&body), "application/json", &status, &answer);
+    buf_done(&body);
+    cli_session_close(session);
+    *ret_done = !status_failed(s) && status == 201;
+    return STATUS_OK;
+}
+
 static struct status store_copy(struct cli *c, struct str from, struct str to)
 {
     struct store *store = NULL;
@@ -50,11 +79,16 @@ static struct status store_copy(struct cli *c, struct str from, struct str to)
     const struct store_options o = {.env = c->env, .where = from};
     TRY(source_check(c, from, &keys));
     TRY(folder_check(c, to));
-    TRY(store_open(c->arena, &o, &store));
-    struct status s = store_backup(store, c->arena, arena_printf(c->arena, "%.*s/yijie.db", STR_FMT(to)), page_progress, c);
-    cli_progress_end(c);
-    store_close(store);
-    TRY(s);
+    const struct str file = arena_printf(c->arena, "%.*s/yijie.db", STR_FMT(to));
+    bool done = false;
+    if (c->command->run == cli_backup) TRY(server_copy(c, from, file, &done));
+    if (!done) {
+        TRY(store_open(c->arena, &o, &store));
+        const struct status s = store_backup(store, c->arena, file, page_progress, c);
+        cli_progress_end(c);
+        store_close(store);
+        TRY(s);
+    }
     return c->env->file_create(c->env, c->arena, arena_printf(c->arena, "%.*s/keys.json", STR_FMT(to)), keys);
 }
 

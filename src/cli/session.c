@@ -76,6 +76,18 @@ static struct status folder_open(struct cli_session *s, struct str folder)
     }
 }
 
+struct status cli_session_find(struct cli *c, struct str folder, struct cli_session **ret)
+{
+    bool there = false;
+    struct cli_session *s = ARENA_NEW(c->arena, struct cli_session);
+    const struct str socket = arena_printf(c->arena, "%.*s/socket", STR_FMT(folder));
+    if (!s || !socket.p) return status_memory();
+    s->c = c;
+    TRY(server_find(s, socket, &there));
+    *ret = there ? s : NULL;
+    return STATUS_OK;
+}
+
 struct status cli_session_open(struct cli *c, struct cli_session **ret)
 {
     const char *data = c->option[CLI_DATA], *store = c->option[CLI_STORE];

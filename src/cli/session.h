@@ -11,6 +11,8 @@
 struct cli_session;
 /* From --data or --store, --keys, --allow-doubtful. Fails as api_open does. */
 struct status cli_session_open(struct cli *c, struct cli_session **ret);
+/* The running server of a data folder; NULL when nobody answers there. */
+struct status cli_session_find(struct cli *c, struct str folder, struct cli_session **ret);
 /* One request; the answer's body lies in the arena. Fails when no answer came. */
 struct status cli_session_send(struct cli_session *s, struct arena *a, const char *method, struct str path, struct str body, const char *content_type, int *ret_status,
                                struct str *ret_body);

@@ -193,6 +193,8 @@ void cases_desk_close(struct cases_desk *d)
     arena_done(&arena);
 }
 
+struct status cases_desk_backup(struct cases_desk *d, struct arena *a, struct str path) { return store_backup(d->store, a, path, NULL, NULL); }
+
 /* Each number by itself is exact; together they may be of slightly different moments. */
 void cases_metrics_read(const struct cases_desk *d, struct cases_metrics *ret)
 {
