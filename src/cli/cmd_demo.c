@@ -7,6 +7,8 @@
 #include "cli/files.h"
 #include "cli/session.h"
 
+#include "cases/cases.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,7 +148,8 @@ int cli_demo_load(struct cli *c)
 {
     struct demo d = {.c = c};
     struct city city;
-    if (!city_option(c, false, &city)) return CLI_BAD_INPUT;
+    struct cases_desk_options place;
+    if (!cli_store_option(c, &place) || !city_option(c, false, &city)) return CLI_BAD_INPUT;
     struct status s = config_write(c);
     if (status_failed(s)) return cli_fail(c, s, NULL);
     s = cli_session_open(c, &d.session);

@@ -16,7 +16,7 @@ from harness import Result
 
 HAN = re.compile("[\u4e00-\u9fff]")
 COMMANDS = ("settle", "plan check", "plan test", "plan explain", "plan format", "plan diff", "plan disasm", "plan mutate", "plan facts", "plan publish", "bill check", "compare",
-            "bench plan", "bench server", "demo load", "demo bills", "demo cases", "demo case", "load", "serve", "audit", "rebuild", "migrate", "backup", "restore", "config check",
+            "bench plan", "bench server", "demo load", "demo bills", "demo cases", "demo case", "load", "serve", "audit", "rebuild", "sweep", "migrate", "backup", "restore", "config check",
             "config show", "key add", "key list", "key revoke", "import", "help", "completion", "man", "version")
 CITY, MILLION = str(PLANS / "city-2022.plan"), str(PLANS / "million.plan")
 

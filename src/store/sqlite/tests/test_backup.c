@@ -54,7 +54,7 @@ static void equal(void **state) {
         struct progress g = {0};
         struct store_connection *c = NULL;
         struct stat st;
-        covers_put(p, place_writer(p), 1 + 100'000 * with_writer, 3'000, 900); /* in the log as well as in the database */
+        covers_put(p, place_writer(p), 1 + 100'000 * with_writer, 6'000, 900); /* in the log as well as in the database */
         if (!with_writer) place_disconnect(p);
         struct str path = copy_path(p, folder);
         FINE(store_backup(p->store, &p->a, path, told, &g));
