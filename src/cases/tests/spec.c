@@ -15,7 +15,7 @@ enum { WORDS_MAX = 40, NAMES_MAX = 200, LINE_MAX_BYTES = 65536, ARENA_BYTES = 51
 
 struct clock {
     struct env env;
-    int64_t now_ms;
+    _Atomic int64_t now_ms; /* read by the workers */
 };
 struct named {
     char name[32];
