@@ -1,13 +1,15 @@
 /* cases/proof/audit — proves a store: its log from the events, its derived data from the log, its books from their transfers.
  *
  * Reads one snapshot, so it may run beside a server (on SQLite within what the store allows a reader; else audit a backup). All events are folded into a copy in a
- * folder of its own, with the functions of the engine, and the copy is compared with the store. Memory does not grow with the store; the copy takes as much disk
+ * folder of its own (two audits of the same data do not meet), with the functions of the engine, and the copy is compared with the store. Memory does not grow with the store; the copy takes as much disk
  * as the derived tables, and is removed behind.
  */
 #include "cases/proof/proof.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { LOCK_TRIES = 300 };
 
 struct auditing {
     const struct cases_desk_options *options;
@@ -18,7 +20,8 @@ struct auditing {
     struct registry_world *world;
     struct cases_audit *result;
     struct proof_audit proof;
-    struct str folder;
+    struct str base, folder;             /* of all audits of these data; of this one */
+    struct env_lock lock;                /* of the folder, while copy_made */
     bool copy_made;
 };
 
@@ -36,27 +39,108 @@ static struct status source_open(struct auditing *w)
     TRY(journal_keys_open(o->env, w->a, keys, false, &w->keys));
     TRY(journal_keys_fit(w->keys, w->source, w->a));
     const bool files = store_kind_of(w->store) == STORE_SQLITE;
-    w->folder = o->scratch.n ? o->scratch : files ? arena_printf(w->a, "%.*s/audit", STR_FMT(o->where)) : arena_printf(w->a, "%.*s.audit", STR_FMT(keys));
-    return w->folder.p ? STATUS_OK : status_memory();
+    w->base = o->scratch.n ? o->scratch : files ? arena_printf(w->a, "%.*s/audit", STR_FMT(o->where)) : arena_printf(w->a, "%.*s.audit", STR_FMT(keys));
+    return w->base.p ? STATUS_OK : status_memory();
 }
 
-static void copy_remove(struct auditing *w)
+/* The folder of an audit with what it holds; what stays is removed by the next audit. */
+static void folder_remove(struct auditing *w, struct str folder)
 {
-    static const char *const names[] = {"yijie.db", "yijie.db-wal", "yijie.db-shm", "yijie.db.lock"};
+    static const char *const names[] = {"yijie.db", "yijie.db-wal", "yijie.db-shm", "yijie.db.lock", "audit.lock"};
+    const struct env *e = w->options->env;
     for (size_t i = 0; i < COUNT_OF(names); i++) {
-        const struct str path = arena_printf(w->a, "%.*s/%s", STR_FMT(w->folder), names[i]);
-        if (path.p) (void)w->options->env->file_remove(w->options->env, w->a, path); /* what stays is removed by the next audit */
+        const struct str path = arena_printf(w->a, "%.*s/%s", STR_FMT(folder), names[i]);
+        if (path.p) (void)e->file_remove(e, w->a, path);
     }
+    (void)e->dir_remove(e, w->a, folder);
+}
+
+/* What killed audits have left: folders beside ours whose lock nobody holds. Only under the lock of the base, where folders also come: one that was just made is
+ * locked already when it is looked at. */
+static void stale_remove(struct auditing *w, struct str base)
+{
+    const struct env *e = w->options->env;
+    const struct str *names = NULL;
+    uint32_t count = 0;
+    if (status_failed(e->dir_list(e, w->a, base, 10'000, &names, &count))) return;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct str folder = arena_printf(w->a, "%.*s/%.*s", STR_FMT(base), STR_FMT(names[i]));
+        const struct str lock_path = arena_printf(w->a, "%.*s/audit", STR_FMT(folder));
+        struct env_lock lock;
+        if (!lock_path.p || status_failed(e->file_lock(e, w->a, lock_path, &lock))) continue; /* at work, or no folder */
+        folder_remove(w, folder);
+        e->file_unlock(e, &lock);
+    }
+}
+
+static struct status base_lock(struct auditing *w, struct env_lock *ret)
+{
+    const struct str path = arena_printf(w->a, "%.*s/base", STR_FMT(w->base));
+    if (!path.p) return status_memory();
+    TRY(w->options->env->dir_make(w->options->env, w->a, w->base));
+    return w->options->env->file_lock(w->options->env, w->a, path, ret);
+}
+
+/* A folder of this audit's own, under the base, locked while it lives. */
+static struct status folder_try(struct auditing *w)
+{
+    const struct env *e = w->options->env;
+    const struct str own_path = arena_printf(w->a, "%.*s/audit", STR_FMT(w->folder));
+    struct env_lock turn;
+    if (!own_path.p) return status_memory();
+    TRY(base_lock(w, &turn));
+    stale_remove(w, w->base);
+    struct status s = e->dir_make(e, w->a, w->folder);
+    if (!status_failed(s)) s = e->file_lock(e, w->a, own_path, &w->lock);
+    w->copy_made = !status_failed(s);
+    e->file_unlock(e, &turn);
+    return s;
+}
+
+static struct status folder_make(struct auditing *w)
+{
+    const struct env *e = w->options->env;
+    uint8_t random[8];
+    char hex[17];
+    TRY(e->random_fill(e, w->a, random, sizeof random));
+    for (size_t i = 0; i < sizeof random; i++) {
+        hex[2 * i] = "0123456789abcdef"[random[i] >> 4U];
+        hex[2 * i + 1] = "0123456789abcdef"[random[i] & 15U];
+    }
+    w->folder = arena_printf(w->a, "%.*s/%.16s", STR_FMT(w->base), hex);
+    if (!w->folder.p) return status_memory();
+    struct status s = folder_try(w);
+    for (int tries = 0; status_failed(s) && tries < LOCK_TRIES; tries++) { /* another audit comes or goes: for milliseconds */
+        e->wait_ms(e, 10);
+        s = folder_try(w);
+    }
+    return s;
+}
+
+/* The last one takes the base along: it is removed only when it is empty. */
+static void folder_leave(struct auditing *w)
+{
+    const struct env *e = w->options->env;
+    const struct str *names = NULL;
+    uint32_t count = 0;
+    struct env_lock turn;
+    folder_remove(w, w->folder);
+    e->file_unlock(e, &w->lock);
+    if (status_failed(base_lock(w, &turn))) return; /* another comes or goes, and takes it along */
+    const struct str path = arena_printf(w->a, "%.*s/base.lock", STR_FMT(w->base));
+    if (path.p && !status_failed(e->dir_list(e, w->a, w->base, 10'000, &names, &count)) && count == 1) {
+        (void)e->file_remove(e, w->a, path);
+        (void)e->dir_remove(e, w->a, w->base);
+    }
+    e->file_unlock(e, &turn);
 }
 
 /* An empty store beside the data, into which the events are folded. */
 static struct status copy_open(struct auditing *w)
 {
+    TRY(folder_make(w));
     const struct store_options so = {.env = w->options->env, .where = w->folder};
     uint32_t applied = 0;
-    TRY(w->options->env->dir_make(w->options->env, w->a, w->folder));
-    w->copy_made = true;
-    copy_remove(w);
     TRY(store_open(w->a, &so, &w->copy_store));
     TRY(store_connect(w->copy_store, STORE_OWNER, w->a, &w->copy));
     return store_migrate(w->copy, w->a, &applied);
@@ -175,6 +259,24 @@ static struct status text_check(void *user, const struct store_value *v)
     return STATUS_OK;
 }
 
+/* A key goes only with an erasure, which also removes the person's data: data without a key was lost, not erased. (Data that is gone itself differs from replay.) */
+static struct status keys_check(struct auditing *w)
+{
+    struct store_rows needed, lost;
+    TRY(store_read(w->source, w->a, proof_statement(PROOF_KEYS_NEEDED), NULL, 1, &needed));
+    TRY(store_read(w->source, w->a, proof_statement(PROOF_KEYS_LOST), NULL, 1, &lost));
+    proof_checked(w->result, CASES_PROOF_KEYS, store_row(&needed, 0)[0].i);
+    for (uint32_t i = 0; i < lost.count; i++) {
+        struct id128 person = {{0}};
+        char hex[33];
+        const struct str bytes = store_row(&lost, i)[1].s;
+        memcpy(person.b, bytes.p, bytes.n < sizeof person.b ? bytes.n : sizeof person.b);
+        id128_hex(&person, hex);
+        proof_wrong(w->result, w->a, CASES_PROOF_KEYS, arena_printf(w->a, "person %s: no key, and no erasure", hex));
+    }
+    return STATUS_OK;
+}
+
 static struct status tables_compare(struct auditing *w, cases_progress *progress, void *user)
 {
     for (int t = 0; t < PROOF_TABLE_COUNT; t++) {
@@ -225,6 +327,7 @@ static struct status audit_run(struct auditing *w, bool replay, cases_progress *
     if (!status_failed(read)) TRY(head_check(w, &head));
     TRY(ledger_check(w));
     TRY(counts_check(w));
+    TRY(keys_check(w));
     TRY(store_scan(w->source, w->a, proof_statement(PROOF_TEXTS), NULL, text_check, w));
     return tables_compare(w, progress, user);
 }
@@ -238,10 +341,7 @@ static void audit_close(struct auditing *w)
     if (w->copy) store_disconnect(w->copy);
     if (w->copy_store) store_close(w->copy_store);
     if (w->store) store_close(w->store);
-    if (w->copy_made) {
-        copy_remove(w);
-        (void)w->options->env->dir_remove(w->options->env, w->a, w->folder);
-    }
+    if (w->copy_made) folder_leave(w);
     if (w->keys) journal_keys_close(w->keys);
     cases_products_release(w->proof.products);
     if (w->world) registry_world_release(w->world);
