@@ -50,6 +50,7 @@ class Tally(collections.Counter):
 
 
 TOTAL = Tally()
+RUNNING = []  # what a failed case leaves behind is ended with it
 
 
 class Server:
@@ -59,6 +60,7 @@ class Server:
         self.log = open(log, "ab")
         self.process = subprocess.Popen([*prefix, str(program), "serve", *where, "--listen", "127.0.0.1:0", "--allow-doubtful", *args],
                                         stdout=subprocess.PIPE, stderr=self.log, env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})})
+        RUNNING.append(self.process)
         self.port = self.wait_ready()
 
     def wait_ready(self):
@@ -405,6 +407,7 @@ class Load:
         self.process = subprocess.Popen([str(field.program), "load", "--url", server.url(), "--persons", str(field.persons), "--seed", str(field.seed), "--covered",
                                          "--seconds", str(seconds), "--connections", str(connections), "--acknowledged", str(self.file)],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C.UTF-8"})
+        RUNNING.append(self.process)
 
     def ids(self):
         self.process.wait()
@@ -506,5 +509,10 @@ def run_cases(cases):
             if isinstance(error, KeyboardInterrupt):
                 raise
         finally:
+            for process in RUNNING:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+            RUNNING.clear()
             shutil.rmtree(folder, ignore_errors=True)
     return 1 if bad else 0

@@ -25,6 +25,7 @@ from postgres import PostgresField, Proxy, cluster, socket_of  # noqa: E402
 
 ROUNDS = int(os.environ.get("YIJIE_FAULT_ROUNDS", "20"))
 LONG = ROUNDS > 20
+ROUNDS_A_STORE = 10
 SEED = int(os.environ.get("YIJIE_FAULT_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
 PROGRAM = None
 
@@ -78,9 +79,13 @@ def one_of_two_killed(folder):
     """The load and a witness at two servers; one is killed and the witness goes on at the other, with the same keys."""
     rounds = ROUNDS if LONG else ROUNDS // 2
     say(f"seed {SEED}, {rounds} rounds")
-    rng, field = random.Random(SEED), fresh(folder, persons=300)
-    steady = field.serve()
+    rng, steady = random.Random(SEED), None
     for number in range(rounds):
+        if number % ROUNDS_A_STORE == 0:
+            if steady:
+                ended(steady)
+            field = fresh(folder / f"store-{number}", persons=300)
+            steady = field.serve()
         victim = field.serve()
         witness = Witness(field.bills(60), SEED + number)
         loads = [Load(field, server, seconds=1, connections=16) for server in (steady, victim)]
@@ -96,6 +101,7 @@ def one_of_two_killed(folder):
         witness.check(steady.port)
         if number % 5 == 4 or number == rounds - 1:
             field.audit()
+            field.sound()
     ended(steady)
     field.sound()
 
