@@ -15,7 +15,7 @@ from server import serve  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 STAY = ROOT / "demo" / "anyang-stay.json"
 PERSONS = 40
-PROOFS = {"transfers-balance", "postings-equal-shares", "counters-equal-entries", "derived-equals-replay", "leaves", "head", "one-sided", "texts", "bills", "seals", "answers"}
+PROOFS = {"transfers-balance", "postings-equal-shares", "counters-equal-entries", "derived-equals-replay", "leaves", "head", "one-sided", "texts", "bills", "seals", "keys", "answers"}
 
 
 def city(y, data="data", persons=PERSONS):
