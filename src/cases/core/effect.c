@@ -43,18 +43,19 @@ static const struct effect_words later_words = {later_word, CASES_LATER_COUNT, t
 static const struct effect_words plan_kind_words = {plan_kind_word, PLAN_KIND_COUNT, false};
 
 #define AT(type, member) (uint32_t)offsetof(struct type, member)
-#define E(text, type_of, member, ...) {.name = STR_INIT(text), .kind = (type_of), .offset = AT(cases_effect, member) __VA_OPT__(,) __VA_ARGS__}
+#define E(text, type_of, member) {.name = STR_INIT(text), .kind = (type_of), .offset = AT(cases_effect, member)}
+#define E_ALSO(text, type_of, member, ...) {.name = STR_INIT(text), .kind = (type_of), .offset = AT(cases_effect, member), __VA_ARGS__}
 const struct effect_member effect_members[] = {
     E("accounts", EFFECT_ACCOUNTS, accounts),
     E("act", EFFECT_TEXT, act),
-    E("at", EFFECT_I64, at_ms, .always = true),
+    E_ALSO("at", EFFECT_I64, at_ms, .always = true),
     E("because", EFFECT_ID, because),
     E("body", EFFECT_ID, body),
     E("by", EFFECT_TEXT, act_by),
     E("chain", EFFECT_TEXT, chain),
     E("consent", EFFECT_I64, consent),
     E("counters", EFFECT_COUNTERS, deltas),
-    E("day", EFFECT_I32, day, .always = true),
+    E_ALSO("day", EFFECT_I32, day, .always = true),
     E("document", EFFECT_DIGEST, document_hash),
     E("document_from", EFFECT_TEXT, document_source),
     E("document_kind", EFFECT_TEXT, document_kind),
@@ -66,11 +67,11 @@ const struct effect_member effect_members[] = {
     E("key", EFFECT_ID, key),
     E("library", EFFECT_DIGEST, library),
     E("note", EFFECT_TEXT, note_code),
-    E("op", EFFECT_WORD, op, .words = &op_words),
+    E_ALSO("op", EFFECT_WORD, op, .words = &op_words),
     E("plans", EFFECT_PLANS, plans),
     E("row", EFFECT_ROW, row),
     E("shares", EFFECT_SHARES, shares),
-    E("state", EFFECT_WORD, state, .words = &state_words),
+    E_ALSO("state", EFFECT_WORD, state, .words = &state_words),
     E("tasks", EFFECT_TASKS, tasks),
     E("texts", EFFECT_TEXTS, deltas),
     E("transfers", EFFECT_TRANSFERS, transfers),
@@ -96,18 +97,19 @@ const struct effect_member effect_row_members[] = {
 };
 const uint32_t effect_row_member_count = COUNT_OF(effect_row_members);
 
-#define S(text, type_of, member, ...) {.name = STR_INIT(text), .kind = (type_of), .offset = AT(cases_share, member) __VA_OPT__(,) __VA_ARGS__}
+#define S(text, type_of, member) {.name = STR_INIT(text), .kind = (type_of), .offset = AT(cases_share, member)}
+#define S_ALSO(text, type_of, member, ...) {.name = STR_INIT(text), .kind = (type_of), .offset = AT(cases_share, member), __VA_ARGS__}
 const struct effect_member effect_share_members[] = {
     S("clocks", EFFECT_CLOCKS, clocks),
     S("expected", EFFECT_I64, expected),
-    S("kind", EFFECT_WORD, kind, .words = &plan_kind_words),
-    S("n", EFFECT_U32, n, .always = true),
+    S_ALSO("kind", EFFECT_WORD, kind, .words = &plan_kind_words),
+    S_ALSO("n", EFFECT_U32, n, .always = true),
     S("owner", EFFECT_TEXT, owner),
     S("pay", EFFECT_I64, pay),
     S("payer", EFFECT_TEXT, payer),
     S("policy", EFFECT_TEXT, policy),
-    S("reason", EFFECT_WORD, reason, .words = &later_words),
-    S("state", EFFECT_WORD, state, .words = &share_state_words),
+    S_ALSO("reason", EFFECT_WORD, reason, .words = &later_words),
+    S_ALSO("state", EFFECT_WORD, state, .words = &share_state_words),
     S("to_patient", EFFECT_BOOL, to_patient),
 };
 const uint32_t effect_share_member_count = COUNT_OF(effect_share_members);
