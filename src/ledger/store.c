@@ -164,21 +164,48 @@ static void account_put(struct batch b[4], const struct ledger_set *s, struct ac
     a->fresh = a->dirty = e->changed = false;
 }
 
+/* Accounts that get their limit in this group were read without lock. With what was added they must now stand as this set decided on them (cases holds the head
+ * row's lock here, so whoever else moved them has committed); if not, the group is done again: it finds the limit, and locks. */
+static struct status late_limits_check(const struct ledger_set *s, struct store_connection *c, struct arena *a, struct account_entry *const *late, uint32_t count) {
+    struct store_value *params = ARENA_ARRAY(a, struct store_value, (size_t)count * 2);
+    struct store_rows rows;
+    if (!params) return status_memory();
+    for (uint32_t i = 0; i < count; i++) {
+        params[2 * (size_t)i] = STORE_I(s->shard);
+        params[2 * (size_t)i + 1] = STORE_I(late[i]->a.id);
+    }
+    TRY(store_read(c, a, &statements[ROWS_READ_ACCOUNTS], params, count, &rows));
+    for (uint32_t i = 0; i < rows.count; i++) {
+        const struct store_value *v = store_row(&rows, i);
+        const struct account_entry *e = late[rows.of[i]];
+        const bool same = v[5].i == e->read.debits_pending && v[6].i == e->read.debits_posted && v[7].i == e->read.credits_pending && v[8].i == e->read.credits_posted;
+        if (same) continue;
+        return status_error(a, (struct error){.code = "set-stale", .place = e->a.code, .zh = STR("读取期间账户余额已变更"), .en = STR("the account was moved while it was read"),
+            .hint_zh = STR("请重试"), .hint_en = STR("try again")});
+    }
+    return STATUS_OK;
+}
+
 /* In order of id, which is the order of all locks. */
 static struct status accounts_flush(struct ledger_set *s, struct store_connection *c, struct arena *a) {
     static const enum rows_statement steps[4] = {ROWS_INSERT_ACCOUNTS, ROWS_INSERT_LIMITED, ROWS_CHANGE_ACCOUNTS, ROWS_MOVE_ACCOUNTS};
-    struct account_entry **touched = ARENA_ARRAY(a, struct account_entry *, s->account_count);
+    struct account_entry **touched = ARENA_ARRAY(a, struct account_entry *, s->account_count), **late = ARENA_ARRAY(a, struct account_entry *, s->account_count);
     struct batch batches[4];
-    uint32_t count = 0;
-    if (!touched) return status_memory();
+    uint32_t count = 0, late_count = 0;
+    const bool shared = store_connection_kind(c) == STORE_POSTGRES;
+    if (!touched || !late) return status_memory();
     for (uint32_t i = 0; i < s->account_count; i++) {
         if (s->accounts[i]->a.fresh || s->accounts[i]->a.dirty) touched[count++] = s->accounts[i];
     }
     rows_accounts_sort(touched, count);
     for (size_t i = 0; i < COUNT_OF(steps); i++) TRY(batch_new(a, count, steps[i], &batches[i]));
-    for (uint32_t i = 0; i < count; i++) account_put(batches, s, touched[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct account_entry *e = touched[i];
+        if (shared && e->changed && !e->a.fresh && rows_limited(&e->a) && account_moved(e)) late[late_count++] = touched[i];
+        account_put(batches, s, touched[i]);
+    }
     for (size_t i = 0; i < COUNT_OF(steps); i++) TRY(batch_write(c, a, steps[i], &batches[i]));
-    return STATUS_OK;
+    return late_count ? late_limits_check(s, c, a, late, late_count) : STATUS_OK;
 }
 
 static struct status transfers_flush(struct ledger_set *s, struct store_connection *c, struct arena *a) {

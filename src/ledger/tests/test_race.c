@@ -359,11 +359,62 @@ static void test_close_while_adding(void **state) {
     arena_done(&a);
 }
 
+/* One of two groups that both found an account without a limit, agree one that has room for one of them, and post. */
+static struct status limit_late(struct store_connection *c, struct arena *a, struct ledger_set *s, uint8_t number, int64_t till, enum ledger_refusal *ret) {
+    struct ledger_account *x = NULL;
+    assert_int_equal(ledger_account_get(s, STR("paid"), &x), SET_FOUND);
+    ledger_account_change(s, x, x->flags | LEDGER_DEBITS_WITHIN_LIMIT, ADD_AMOUNT);
+    struct ledger_transfer t = {.id = id_of(number), .act = LEDGER_POST, .debit = x->id, .credit = till, .amount = ADD_AMOUNT};
+    TRY(ledger_apply(s, 1000, &t, 1, ret));
+    return ledger_set_flush(s, c, a);
+}
+
+static void limit_read(struct store_connection *c, struct arena *a, struct ledger_set **ret) {
+    struct ledger_account *x = NULL, *y = NULL;
+    assert_null(ledger_set_new(a, shard, ret).err);
+    assert_null(store_begin(c, a).err);
+    (void)ledger_account_get(*ret, STR("paid"), &x);
+    (void)ledger_account_get(*ret, STR("till"), &y);
+    assert_null(ledger_set_load(*ret, c, a).err);
+}
+
+/* Two groups read one account before it had a limit, so neither waited: the second is told that it is stale, is done again and is refused. */
+static void test_limit_agreed_by_both(void **state) {
+    (void)state;
+    struct arena a;
+    struct ledger_set *one, *two;
+    struct ledger_audit audit;
+    enum ledger_refusal r = LEDGER_OK;
+    int64_t ids[3];
+    arena_init(&a, 16 << 20);
+    books_fill(&a, ids, false, first, 0);
+    struct store_connection *other = books_connect(&books, STORE_WRITE);
+    limit_read(books.c, &a, &one);
+    limit_read(other, &a, &two);
+    assert_null(limit_late(books.c, &a, one, 61, ids[TILL], &r).err);
+    assert_int_equal(r, LEDGER_OK);
+    assert_null(store_commit(books.c, &a).err);
+    const struct status stale = limit_late(other, &a, two, 62, ids[TILL], &r);
+    assert_int_equal(r, LEDGER_OK); /* by what it had read */
+    assert_non_null(stale.err);
+    assert_string_equal(stale.err->code, "set-stale");
+    store_rollback(other);
+    limit_read(other, &a, &two);
+    assert_null(limit_late(other, &a, two, 62, ids[TILL], &r).err);
+    assert_int_equal(r, LEDGER_REFUSED_EXCEEDS_LIMIT);
+    assert_null(store_commit(other, &a).err);
+    assert_null(ledger_audit(books.c, &a, shard, &audit).err);
+    assert_int_equal(audit.wrong_accounts, 0);
+    assert_int_equal(audit.transfers, 1);
+    store_disconnect(other);
+    arena_done(&a);
+}
+
 int main(void) {
     books_open(&books, "postgres");
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_two_confirmations), cmocka_unit_test(test_confirmation_and_rejection), cmocka_unit_test(test_two_refunds),
                                        cmocka_unit_test(test_one_refund_sent_twice), cmocka_unit_test(test_both_add), cmocka_unit_test(test_both_open),
-                                       cmocka_unit_test(test_both_open_with_limit), cmocka_unit_test(test_close_while_adding)};
+                                       cmocka_unit_test(test_both_open_with_limit), cmocka_unit_test(test_close_while_adding), cmocka_unit_test(test_limit_agreed_by_both)};
     const int failed = cmocka_run_group_tests_name("race", tests, NULL, NULL);
     books_close(&books);
     return failed;
