@@ -328,6 +328,7 @@ static struct status group_begin(struct group *g)
     engine_world_take(d, &w->world, &w->products);
     TRY(cases_set_new(&w->arena, d->keys, 0, &set));
     const int64_t now = i64_max(d->env->now_ms(d->env), w->last_ms);
+    registry_set_sealer(set->registry, &w->sealer);
     set->tables->quotes_memory = d->quotes;
     set->tables->products = w->products;
     set->tables->now_ms = now;

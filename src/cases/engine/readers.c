@@ -41,6 +41,7 @@ static struct status reader_begin(struct cases_desk *d, struct cases_reader *r)
     if (store_kind_of(d->store) == STORE_POSTGRES) TRY(engine_world_renew(d, r->connection, &r->arena));
     engine_world_take(d, &r->world, &r->products);
     TRY(cases_set_new(&r->arena, d->keys, 0, &r->set));
+    registry_set_sealer(r->set->registry, &r->sealer);
     r->set->tables->quotes_memory = d->quotes;
     r->set->tables->products = r->products;
     r->set->tables->now_ms = d->env->now_ms(d->env);
