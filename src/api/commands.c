@@ -12,12 +12,24 @@ static const char *content_type_of(int status)
     return status >= 400 ? HTTP_PROBLEM_TYPE : "application/json";
 }
 
+/* Where what was made is to be found: below the path that made it. */
+static void location_answer(const struct api_request *r, const struct cases_command *cmd)
+{
+    struct id128 made;
+    char hex[33];
+    if (!cases_command_made(cmd, &made)) return;
+    id128_hex(&made, hex);
+    const struct str value = arena_printf(r->x->arena, "%s/%s", api_routes[r->route].path, hex);
+    if (value.p) http_answer_header(r->x, "Location", value);
+}
+
 static void command_answer(void *user, struct http_exchange *x)
 {
     struct api_request *r = user;
     struct cases_command *cmd = r->command;
     const int status = cases_command_status(cmd);
     cases_command_render(cmd, x->out);
+    location_answer(r, cmd);
     cases_command_free(cmd);
     r->command = NULL;
     r->api->env->point(r->api->env, "api.answer");

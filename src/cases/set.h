@@ -211,6 +211,7 @@ struct cases_outcome {
     enum cases_refusal refusal;
     const struct error *error;             /* registry changes: refusal in words; else NULL */
     struct str detail_zh, detail_en;       /* of a refusal, may be empty */
+    struct id128 made;                     /* 201 of a trial or a confirmation: what it is about; else zero */
     struct id128 settled_case;             /* already-settled: the case that stands; else zero */
     bool again;                            /* answered from what was recorded: needs the barrier first */
     struct journal_event *events;          /* to append and fold, in order; sealed already */

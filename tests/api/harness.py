@@ -80,6 +80,8 @@ class Schemas:
             equal(media, "application/problem+json", "media type of a refusal", reply)
             self.check("Problem", reply)
             equal(reply.json["status"], reply.status, "status inside", reply)
+            zh, en = reply.json["zh"], reply.json["en"]
+            true(reply.json["title"] in (f"{zh} / {en}", f"{en} / {zh}"), "the title is in both languages", reply)
             return
         true(known, f"{method} {path} answered and is not in the document", reply)
         operation = self.document["paths"][known[0]][("get" if method == "HEAD" else method.lower())]

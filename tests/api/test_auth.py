@@ -71,6 +71,114 @@ def hospitals_and_shares(lab):
         equal(not (reply.status == 403 and reply.code == "not-permitted"), may, act, reply)
 
 
+def key_for(lab, institution, role):
+    out, _ = lab.run("key", "add", "--data", lab.data, "--institution", institution, "--role", role, "--json")
+    return json.loads(out)["key"]
+
+
+def city(lab, count):
+    """The demonstration city with a server, and bills of several hospitals."""
+    lab.run("demo", "load", "--data", lab.data, "--persons", "30", "--allow-doubtful")
+    out, _ = lab.run("demo", "bills", "--persons", "30", "--count", count, "--covered")
+    return lab.serve("--allow-doubtful"), [json.loads(line) for line in out.splitlines()]
+
+
+def a_hospital_settles_its_own_bills(lab):
+    """Another hospital's bill is neither tried, confirmed, cancelled, read, papered nor undone; a refusal stores nothing; the operator may."""
+    s, bills = city(lab, 40)
+    bill = bills[0]
+    other_bill = next(b for b in bills if b["hospital"] != bill["hospital"])
+    operators = s.post("/v1/trials", bill)  # while no key exists: by the operator, for the hospital
+    equal(operators.status, 201, "the operator may", operators)
+    own, other = key_for(lab, bill["hospital"], "hospital"), key_for(lab, other_bill["hospital"], "hospital")
+    act = {"kind": "desk", "by": "cashier 1"}
+
+    def refused(method, target, body=None):
+        before = s.get("/v1/events?max=500", admin=True).body
+        reply = s.ask(method, target, body=body, key=other)
+        equal((reply.status, reply.code), (403, "other-institution"), f"{method} {target} by another hospital", reply)
+        equal(s.get("/v1/events?max=500", admin=True).body, before, "nothing is stored")
+
+    refused("POST", "/v1/trials", bill)
+    for tried in (lambda: operators, lambda: s.post("/v1/trials", bill, key=own)):
+        trial = tried().json
+        refused("POST", f"/v1/trials/{trial['id']}/cancel", {})
+        refused("POST", "/v1/settlements", {"trial": trial["id"], "act": act})
+    done = s.post("/v1/settlements", {"trial": trial["id"], "act": act}, key=own)
+    equal(done.status, 201, "its own", done)
+    case = "/v1/settlements/" + done.json["id"]
+    payer = next(p["payer"] for p in done.json["payers"] if p["kind"] != "statutory")
+    for method, target, body in (("POST", "/v1/settlements", {"trial": trial["id"], "act": act}), ("GET", case, None), ("GET", case + "/split", None),
+                                 ("GET", f"/v1/cases/{done.json['id']}/explanation", None), ("POST", case + "/reversal", {"reason": "x", "by": "x"}), ("POST", case + "/readjudication", {}),
+                                 ("POST", case + "/invoice", {"code": "1", "number": "2", "check": "3"}), ("POST", f"{case}/shares/{payer}/dispute", {}),
+                                 ("POST", case + "/documents", {"kind": "k", "source": "s", "content_base64": "YQ=="})):
+        refused(method, target, body)
+    equal([c["id"] for c in s.get("/v1/settlements", key=own).json["settlements"]], [done.json["id"]], "its own list")
+    equal(s.get("/v1/settlements", key=other).json["settlements"], [], "the other's list")
+    equal(s.get("/v1/events?max=500", key=other).json["events"], [], "the other's events")
+    equal(s.get(case, key=own).status, 200, "it reads its own")
+    equal(s.post(case + "/reversal", {"reason": "wrong bill", "by": "cashier 1"}, key=own).status, 201, "and reverses it")
+    equal(s.post("/v1/trials", other_bill, key=other).status, 201, "the other's own bill")
+
+
+def texts_in(value):
+    """Every text inside, names of members too."""
+    if isinstance(value, dict):
+        return {t for k, v in value.items() for t in {k} | texts_in(v)}
+    if isinstance(value, list):
+        return {t for v in value for t in texts_in(v)}
+    return {value} if isinstance(value, str) else set()
+
+
+def an_insurer_sees_its_own_shares(lab):
+    """Of a case with two insurers each sees its own share whole, of the others one total: no name, no policy, no reason; a third sees nothing."""
+    s, bills = city(lab, 40)
+    found = None
+    for bill in bills:
+        quote = s.post("/v1/trials", bill)
+        done = s.post("/v1/settlements", {"trial": quote.json["id"], "act": {"kind": "desk", "by": "cashier 1"}}) if quote.status == 201 else quote
+        if done.status != 201:
+            continue
+        shares = s.get("/v1/settlements/" + done.json["id"]).json["now"]["shares"]
+        if len({x["owner"] for x in shares if "owner" in x}) > 1:
+            found = found or (bill, done.json["id"], shares)
+    true(found, "a case with two insurers")
+    bill, case_id, shares = found
+    case = "/v1/settlements/" + case_id
+    owners = sorted({x["owner"] for x in shares if "owner" in x})
+    keys = {owner: key_for(lab, owner, "insurer") for owner in owners}
+    person = {"id_kind": bill["person"]["id_kind"], "id": bill["person"]["id"]}
+    for owner, key in keys.items():
+        own = [x for x in shares if x.get("owner") == owner]
+        hidden = {x[k] for x in shares if x.get("owner") != owner for k in ("payer", "policy", "owner") if k in x}
+        pay = sum(x["pay"] for x in shares if x.get("owner") != owner)
+        read = s.get(case, key=key)
+        equal((read.status, read.json["partial"], read.json["now"]["shares"], read.json["now"]["others"]), (200, True, own, pay), "its own shares, the others' total", read)
+        equal({p["payer"] for p in read.json["payers"]}, {x["payer"] for x in own}, "its own reasons", read)
+        split, steps = s.get(case + "/split", key=key), s.get(f"/v1/cases/{case_id}/explanation", key=key)
+        equal(({x["payer"] for x in split.json["shares"]}, split.json["others"]), ({x["payer"] for x in own}, pay), "the split list", split)
+        looked, events = s.post("/v1/persons/lookup", person, key=key), s.get("/v1/events?max=500", key=key)
+        equal({p["policy"] for p in looked.json["policies"]} & {x.get("policy") for x in shares}, {x["policy"] for x in own}, "policies of the person", looked)
+        queue = s.get("/v1/shares", key=key)
+        true({x["share"]["owner"] for x in queue.json["shares"]} <= {owner}, "the queue", queue)
+        for reply in (read, split, steps, looked, events):
+            true(not texts_in(reply.json) & hidden, f"the others' {texts_in(reply.json) & hidden}", reply)
+            true(not any(text.encode() in reply.body for text in hidden if len(text) > 4), "nor inside another text", reply)
+        listed = {c["id"] for c in s.get("/v1/settlements?max=500", key=key).json["settlements"]}
+        true(case_id in listed, "its list")
+        for other in (x for x in shares if x.get("owner") not in (owner, None)):
+            reply = s.post(f"{case}/shares/{other['payer']}/review", {}, key=key)
+            equal((reply.status, reply.code), (403, "other-institution"), "another's share", reply)
+            paper = s.post(case + "/documents", {"kind": "k", "source": "s", "payer": other["payer"], "content_base64": "YQ=="}, key=key)
+            equal((paper.status, paper.code), (403, "other-institution"), "a paper for another's share", paper)
+    equal(s.post("/v1/changes", {"change": "institution", "id": "I-third", "kind": "insurer", "zh": "第三家", "en": "a third"}, admin=True).status, 201, "a third insurer")
+    third = key_for(lab, "I-third", "insurer")
+    equal(s.get(case, key=third).code, "other-institution", "a third reads nothing")
+    equal((s.get("/v1/settlements", key=third).json["settlements"], s.get("/v1/events?max=500", key=third).json["events"]), ([], []), "and is told of nothing")
+    looked = s.post("/v1/persons/lookup", person, key=third).json
+    equal((looked["policies"], looked["counters"], looked["cases"]), ([], [], []), "nor of the person")
+
+
 def nobody_makes_himself_admin(lab):
     """Keys are made by who may manage them, whatever the shape of the request."""
     s = lab.serve()
@@ -140,4 +248,4 @@ def permissions_table(lab):
 
 
 if __name__ == "__main__":
-    main([routes_by_roles, hospitals_and_shares, nobody_makes_himself_admin, revoked, pages_of_other_sites, operators_socket, permissions_table])
+    main([routes_by_roles, hospitals_and_shares, a_hospital_settles_its_own_bills, an_insurer_sees_its_own_shares, nobody_makes_himself_admin, revoked, pages_of_other_sites, operators_socket, permissions_table])

@@ -23,9 +23,9 @@ def city(lab, *options, count=6, **more):
 
 def settle(s, bill, key=None, **more):
     quote = s.post("/v1/trials", bill, key=key, **more)
-    equal(quote.status, 201, "trial", quote)
+    equal((quote.status, quote.headers["Location"]), (201, "/v1/trials/" + quote.json["id"]), "trial", quote)
     done = s.post("/v1/settlements", {"trial": quote.json["id"], "act": {"kind": "desk", "by": "cashier 1"}}, key=key)
-    equal(done.status, 201, "confirm", done)
+    equal((done.status, done.headers["Location"]), (201, "/v1/settlements/" + done.json["id"]), "confirm", done)
     return quote.json, done.json
 
 

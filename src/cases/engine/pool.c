@@ -130,6 +130,13 @@ bool cases_command_quote(const struct cases_command *cmd, struct id128 *ret)
     return true;
 }
 
+bool cases_command_made(const struct cases_command *cmd, struct id128 *ret)
+{
+    if (cmd->in_doubt || cmd->outcome.http != 201 || id128_is_zero(&cmd->outcome.made)) return false;
+    *ret = cmd->outcome.made;
+    return true;
+}
+
 int cases_command_status(const struct cases_command *cmd) { return cmd->outcome.http; }
 
 static void in_doubt_render(const struct cases_command *cmd, struct buf *out)

@@ -204,7 +204,7 @@ static struct status quote_check(struct cases_context *x, struct cases_command *
 {
     enum cases_refusal refusal = CASES_OK;
     if (cases_quote_get(x->set, &c->trial, &c->quote) != SET_FOUND) refusal = absent_quote(x, &c->trial);
-    else if (cmd->who.institution.n && !str_eq(cmd->who.institution, c->quote->institution)) refusal = CASES_REFUSED_NOT_YOURS;
+    else if (!life_may_go_on(&cmd->who, c->quote->hospital, c->quote->institution)) refusal = CASES_REFUSED_NOT_YOURS;
     else if (c->quote->cancelled) refusal = CASES_REFUSED_TRIAL_CANCELLED;
     else if (c->quote->expires_ms <= x->now_ms) refusal = CASES_REFUSED_TRIAL_EXPIRED;
     if (refusal != CASES_OK) {
@@ -262,7 +262,7 @@ static struct status settle_now(struct cases_context *x, struct cases_command *c
     TRY(life_event_add(x, cmd, e, r->person, sealed));
     *answer = (struct confirm_answer){.show = {.id = c->trial, .state = "settled", .at_ms = x->now_ms, .replaces = r->replaces, .run = r->run}};
     cmd->outcome.answer = answer;
-    cmd->outcome.quote_drop = c->trial;
+    cmd->outcome.quote_drop = cmd->outcome.made = c->trial;
     cmd->outcome.http = 201;
     return STATUS_OK;
 }
@@ -318,7 +318,7 @@ static struct status settled_again(struct cases_context *x, struct cases_command
     TRY(life_recorded_get(x->set, a, case_id, &r, &state, &cmd->outcome.defer));
     if (state == SET_WAIT || cmd->outcome.defer) return STATUS_OK;
     const struct cases_effect *e = &r.effects[0];
-    if (cmd->who.institution.n && !str_eq(cmd->who.institution, e->institution)) {
+    if (!life_may_go_on(&cmd->who, r.row->hospital, e->institution)) {
         life_refuse(cmd, CASES_REFUSED_NOT_YOURS);
         return STATUS_OK;
     }

@@ -22,6 +22,22 @@ enum {
 #define LIFE_MS_MINUTE INT64_C(60'000)
 #define LIFE_MS_DAY (INT64_C(86'400'000))
 
+/* ---- who asks ---------------------------------------------------------------------------------------------- */
+
+/* The local operator has no institution and is of no role here. */
+static inline bool life_asks_as(const struct cases_caller *who, struct str role) { return who->institution.n > 0 && str_eq(who->role, role); }
+/* A hospital works on its own bills, whoever tried or settled them; other roles are bound elsewhere. */
+static inline bool life_hospital_may(const struct cases_caller *who, struct str hospital)
+{
+    return !life_asks_as(who, STR("hospital")) || str_eq(who->institution, hospital);
+}
+/* Also for what somebody else has begun: a hospital its own, any other key what its institution made. */
+static inline bool life_may_go_on(const struct cases_caller *who, struct str hospital, struct str institution)
+{
+    if (life_asks_as(who, STR("hospital"))) return str_eq(who->institution, hospital);
+    return who->institution.n == 0 || str_eq(who->institution, institution);
+}
+
 /* ---- refusals and small texts (problem.c) ---------------------------------------------------------------------- */
 
 /* Fills the outcome with a refusal. */

@@ -3,6 +3,7 @@
  * The invoice is the key of a claim account: one invoice a case; the same one again answers the same, another one is refused. A document is
  * addressed by the SHA-256 of its content; its bytes are never in an event, so that erasing the person's key erases them.
  */
+#include "cases/life/query.h"
 #include "cases/life/share.h"
 
 struct paper_parsed {
@@ -35,8 +36,7 @@ static struct status case_get(struct cases_context *x, struct cases_command *cmd
         life_refuse(cmd, CASES_REFUSED_CASE_UNKNOWN);
         return STATUS_OK;
     }
-    const bool hospital = cmd->who.institution.n && str_eq(cmd->who.role, STR("hospital"));
-    if (hospital && !str_eq(cmd->who.institution, c->effects[0].institution)) {
+    if (!life_query_may(&cmd->who, c)) {
         life_refuse(cmd, CASES_REFUSED_NOT_YOURS);
         return STATUS_OK;
     }
@@ -216,7 +216,9 @@ struct status life_document_decide(struct cases_context *x, struct cases_command
     enum cases_share_state to;
     const enum set_state found = life_person_get(x->set, c.row->cover, &c.row->person, &person);
     if (found == SET_WAIT) return STATUS_OK;
-    const enum cases_refusal refusal = found != SET_FOUND || person->key_destroyed ? CASES_REFUSED_PERSON_ERASED
+    const bool others = share && life_asks_as(&cmd->who, STR("insurer")) && !str_eq(share->owner, cmd->who.institution);
+    const enum cases_refusal refusal = others                                      ? CASES_REFUSED_NOT_YOURS
+                                     : found != SET_FOUND || person->key_destroyed ? CASES_REFUSED_PERSON_ERASED
                                      : p->payer.n && !share                        ? CASES_REFUSED_SHARE_UNKNOWN
                                      : share && !life_act_allowed(share->state, LIFE_ACT_PAPERS_ADD, &to) ? CASES_REFUSED_ACT_NOT_ALLOWED
                                                                                                           : CASES_OK;

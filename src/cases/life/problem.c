@@ -26,12 +26,14 @@ struct status life_refuse_error(struct cases_command *cmd, struct status s)
 
 static void member_two(struct json_writer *w, const char *code, int http, struct str zh, struct str en, struct str hint_zh, struct str hint_en)
 {
-    struct buf type;
-    buf_init(&type, 256);
-    buf_printf(&type, "urn:yijie:problem:%s", code);
-    json_member_string(w, STR("type"), buf_view(&type));
-    buf_done(&type);
-    json_member_string(w, STR("title"), en);
+    struct buf text;
+    buf_init(&text, LIFE_TEXT_BYTES);
+    buf_printf(&text, "urn:yijie:problem:%s", code);
+    json_member_string(w, STR("type"), buf_view(&text));
+    buf_clear(&text);
+    buf_printf(&text, "%.*s / %.*s", STR_FMT(zh), STR_FMT(en));
+    json_member_string(w, STR("title"), text.failed ? en : buf_view(&text));
+    buf_done(&text);
     json_member_i64(w, STR("status"), http);
     json_member_string(w, STR("code"), str_from(code));
     json_member_string(w, STR("zh"), zh);

@@ -37,9 +37,7 @@ struct status life_query_replay(struct cases_reader *r, const struct life_record
 
 bool life_query_may(const struct cases_caller *who, const struct life_recorded *c)
 {
-    if (who->institution.n == 0) return true;
-    if (str_eq(who->role, STR("hospital"))) return str_eq(c->effects[0].institution, who->institution) || str_eq(c->row->hospital, who->institution);
-    if (!str_eq(who->role, STR("insurer"))) return true;
+    if (!life_asks_as(who, STR("insurer"))) return life_hospital_may(who, c->row->hospital);
     for (uint32_t i = 0; i < c->share_count; i++) {
         if (str_eq(c->shares[i].owner, who->institution)) return true;
     }
@@ -333,6 +331,7 @@ static int query_one(struct cases_desk *d, const struct cases_caller *who, struc
         json_writer_init(&w, out, false);
         s = kind == QUERY_CASE ? case_write(r, &c, &w) : kind == QUERY_EXPLANATION ? explanation_write(r, &c, &w) : split_write(r, &c, &w, &lost);
         if (lost) refusal = CASES_REFUSED_INPUT_LOST;
+        else if (!status_failed(s) && life_asks_as(who, STR("insurer"))) s = life_query_partial(&r->arena, &c, who->institution, out);
     }
     const int http = status_failed(s) ? life_query_fail(out, s) : refusal != CASES_OK ? life_query_refuse(out, refusal) : 200;
     cases_reader_give(d, r);

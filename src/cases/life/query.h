@@ -13,8 +13,10 @@ struct status life_query_recorded(struct cases_reader *r, const struct id128 *id
 struct status life_query_replay(struct cases_reader *r, const struct life_recorded *c, uint32_t place, bool explain, struct life_run *ret);
 /* Ids of the cases of a page (query_list.c), newest first. */
 struct status life_query_ids(struct cases_reader *r, const struct cases_caller *who, const struct cases_filter *f, struct id128 **ret, uint32_t *ret_count, bool *ret_more);
-/* May this caller see the case? Hospitals their own, insurers those in which they have a share. */
+/* May this caller see the case and work on it? Hospitals their own, insurers those in which they have a share. */
 bool life_query_may(const struct cases_caller *who, const struct life_recorded *c);
+/* The finished text of a case as the insurer `owner` may see it: its own shares whole, of the others one total (query_payer.c). */
+struct status life_query_partial(struct arena *a, const struct life_recorded *c, struct str owner, struct buf *out);
 /* Problem of a query. */
 int life_query_refuse(struct buf *out, enum cases_refusal r);
 int life_query_fail(struct buf *out, struct status s);

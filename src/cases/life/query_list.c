@@ -4,7 +4,8 @@
  */
 #include "cases/life/query.h"
 
-enum { LIST_DEFAULT = 50, LIST_MAX = 500, PERSON_CASES_MAX = 100 };
+/* LIST_TRIED_DAYS: a case bears the time of its trial, which stands at most 30 days (registry, stay_quote_minutes) before its confirmation. */
+enum { LIST_DEFAULT = 50, LIST_MAX = 500, PERSON_CASES_MAX = 100, LIST_TRIED_DAYS = 33 };
 
 static uint32_t list_max(uint32_t wanted) { return wanted == 0 ? LIST_DEFAULT : wanted > LIST_MAX ? LIST_MAX : wanted; }
 
@@ -13,6 +14,9 @@ static struct str own_hospital(const struct cases_caller *who, struct str wanted
     return who->institution.n && str_eq(who->role, STR("hospital")) ? who->institution : wanted;
 }
 
+/* Whose shares alone are shown; empty: all. */
+static struct str own_payers(const struct cases_caller *who) { return life_asks_as(who, STR("insurer")) ? who->institution : STR(""); }
+
 /* Ids of cases of these days: a trial is at most some days before its confirmation. */
 static void id_range(const struct cases_filter *f, struct id128 *ret_below, struct id128 *ret_from)
 {
@@ -20,7 +24,7 @@ static void id_range(const struct cases_filter *f, struct id128 *ret_below, stru
     for (size_t i = 0; i < sizeof ret_below->b; i++) ret_below->b[i] = 0xff;
     *ret_from = (struct id128){{0}};
     if (f->to_day.n && day_parse(f->to_day, &day)) *ret_below = id128_make((day.v + 2) * LIFE_MS_DAY, 0, 0);
-    if (f->from_day.n && day_parse(f->from_day, &day)) *ret_from = id128_make((day.v - 33) * LIFE_MS_DAY, 0, 0);
+    if (f->from_day.n && day_parse(f->from_day, &day)) *ret_from = id128_make((day.v - LIST_TRIED_DAYS) * LIFE_MS_DAY, 0, 0);
     struct id128 after;
     if (f->after.n && id128_parse(f->after, &after)) *ret_below = after;
 }
@@ -67,23 +71,25 @@ static void case_item(const struct store_value *v, struct json_writer *w)
 }
 
 /* One more than a page, to know whether another follows. */
-static struct status cases_read(struct cases_reader *r, const struct cases_caller *who, const struct cases_filter *f, struct store_rows *ret)
+static struct status cases_read(struct cases_reader *r, const struct cases_caller *who, const struct cases_filter *f, struct str owner, struct store_rows *ret)
 {
     struct id128 below, from;
     struct day from_day = {INT32_MIN + 1}, to_day = {INT32_MAX - 1};
     id_range(f, &below, &from);
     if (f->from_day.n) (void)day_parse(f->from_day, &from_day);
     if (f->to_day.n) (void)day_parse(f->to_day, &to_day);
-    const struct store_value params[] = {STORE_S(id128_view(&below)), STORE_S(id128_view(&from)), STORE_S(own_hospital(who, f->hospital)), STORE_S(f->state),
-                                         STORE_I(from_day.v), STORE_I(to_day.v), STORE_I(list_max(f->max) + 1)};
-    return store_read(r->connection, &r->arena, life_statement(LIFE_SQL_CASES), params, 1, ret);
+    const struct str hospital = own_hospital(who, f->hospital);
+    const struct store_value params[] = {STORE_S(id128_view(&below)), STORE_S(id128_view(&from)), STORE_S(hospital), STORE_S(f->state),
+                                         STORE_I(from_day.v), STORE_I(to_day.v), STORE_I(list_max(f->max) + 1), STORE_S(owner)};
+    const enum life_statement which = owner.n ? LIFE_SQL_CASES_OWNER : hospital.n ? LIFE_SQL_CASES_HOSPITAL : LIFE_SQL_CASES;
+    return store_read(r->connection, &r->arena, life_statement(which), params, 1, ret);
 }
 
 struct status life_query_ids(struct cases_reader *r, const struct cases_caller *who, const struct cases_filter *f, struct id128 **ret, uint32_t *ret_count, bool *ret_more)
 {
     struct store_rows rows;
     const uint32_t max = list_max(f->max);
-    TRY(cases_read(r, who, f, &rows));
+    TRY(cases_read(r, who, f, STR(""), &rows));
     struct id128 *ids = ARENA_ARRAY(&r->arena, struct id128, rows.count + 1);
     if (!ids) return status_memory();
     for (uint32_t i = 0; i < rows.count && i < max; i++) ids[i] = id_of(store_row(&rows, i)[0].s);
@@ -98,7 +104,7 @@ static struct status cases_write(struct cases_reader *r, const struct cases_call
     struct store_rows rows;
     struct id128 last = {{0}};
     const uint32_t max = list_max(f->max);
-    TRY(cases_read(r, who, f, &rows));
+    TRY(cases_read(r, who, f, own_payers(who), &rows));
     json_begin_object(w);
     json_name(w, STR("settlements"));
     json_begin_array(w);
@@ -114,7 +120,7 @@ static struct status cases_write(struct cases_reader *r, const struct cases_call
 
 /* ---- the queue of the claims desk -------------------------------------------------------------------------------- */
 
-static struct status share_item(struct cases_reader *r, const struct id128 *id, uint32_t n, const struct cases_filter *f, struct json_writer *w)
+static struct status share_item(struct cases_reader *r, const struct id128 *id, uint32_t n, struct json_writer *w)
 {
     struct cases_row *row = NULL;
     struct cases_share *shares = NULL;
@@ -122,8 +128,6 @@ static struct status share_item(struct cases_reader *r, const struct id128 *id, 
     if (cases_row_get(r->set, id, &row) != SET_FOUND || cases_shares_get(r->set, id, &shares, &count) != SET_FOUND) return STATUS_OK;
     for (uint32_t i = 0; i < count; i++) {
         if (shares[i].n != n) continue;
-        if (f->state.n && !str_eq(f->state, str_from(cases_share_state_name(shares[i].state)))) return STATUS_OK;
-        if (f->hospital.n && !str_eq(f->hospital, row->hospital)) return STATUS_OK;
         json_begin_object(w);
         life_member_id(w, STR("id"), id);
         json_member_string(w, STR("hospital"), row->hospital);
@@ -136,14 +140,24 @@ static struct status share_item(struct cases_reader *r, const struct id128 *id, 
     return STATUS_OK;
 }
 
+/* -1: any; a state that there is not: none. */
+static int64_t share_state_of(struct str name)
+{
+    for (int i = 0; name.n && i < CASES_SHARE_STATE_COUNT; i++) {
+        if (str_eq(name, str_from(cases_share_state_name((enum cases_share_state)i)))) return i;
+    }
+    return name.n ? CASES_SHARE_STATE_COUNT : -1;
+}
+
 static struct status shares_write(struct cases_reader *r, const struct cases_caller *who, const struct cases_filter *f, struct json_writer *w)
 {
     struct id128 below, from, last = {{0}};
     struct store_rows rows;
     const uint32_t max = list_max(f->max);
     id_range(f, &below, &from);
-    const struct str owner = who->institution.n && str_eq(who->role, STR("insurer")) ? who->institution : STR("");
-    const struct store_value params[] = {STORE_S(id128_view(&below)), STORE_S(id128_view(&from)), STORE_S(owner), STORE_S(f->payer), STORE_I(max + 1)};
+    const struct str owner = own_payers(who);
+    const struct store_value params[] = {STORE_S(id128_view(&below)), STORE_S(id128_view(&from)), STORE_S(owner), STORE_S(f->payer),
+                                         STORE_I(share_state_of(f->state)), STORE_S(own_hospital(who, f->hospital)), STORE_I(max + 1)};
     TRY(store_read(r->connection, &r->arena, life_statement(LIFE_SQL_SHARES), params, 1, &rows));
     for (bool loaded = true; loaded;) {
         for (uint32_t i = 0; i < rows.count; i++) {
@@ -156,14 +170,12 @@ static struct status shares_write(struct cases_reader *r, const struct cases_cal
         }
         TRY(life_query_load(r, &loaded));
     }
-    struct cases_filter wanted = *f;
-    wanted.hospital = own_hospital(who, f->hospital);
     json_begin_object(w);
     json_name(w, STR("shares"));
     json_begin_array(w);
     for (uint32_t i = 0; i < rows.count && i < max; i++) {
         last = id_of(store_row(&rows, i)[0].s);
-        TRY(share_item(r, &last, (uint32_t)store_row(&rows, i)[1].i, &wanted, w));
+        TRY(share_item(r, &last, (uint32_t)store_row(&rows, i)[1].i, w));
     }
     json_end_array(w);
     next_write(w, rows.count > max, &last);
@@ -173,7 +185,26 @@ static struct status shares_write(struct cases_reader *r, const struct cases_cal
 
 /* ---- a person -------------------------------------------------------------------------------------------------------- */
 
-static void policies_write(const struct registry_policy *policies, uint32_t count, struct json_writer *w)
+static bool plan_shown(const struct cases_reader *r, const struct cases_caller *who, struct str plan)
+{
+    const struct registry_payer *p = registry_payer_find(r->world, plan);
+    return own_payers(who).n == 0 || (p && str_eq(p->institution, who->institution));
+}
+
+/* A counter is a product's: shown to an insurer when a plan of its own, among the person's policies, is of that product. */
+static bool product_shown(struct cases_reader *r, const struct cases_caller *who, const struct registry_policy *policies, uint32_t count, struct str product)
+{
+    const struct cases_library *library = cases_products_library(r->products, (struct day){(int32_t)(r->env->now_ms(r->env) / LIFE_MS_DAY)});
+    if (own_payers(who).n == 0) return true;
+    for (uint32_t i = 0; library && i < count; i++) {
+        if (!plan_shown(r, who, policies[i].terms.plan)) continue;
+        const struct settle_product *p = cases_library_product(library, policies[i].terms.plan);
+        if (p && str_eq(p->about.product, product)) return true;
+    }
+    return false;
+}
+
+static void policies_write(const struct cases_reader *r, const struct cases_caller *who, const struct registry_policy *policies, uint32_t count, struct json_writer *w)
 {
     uint32_t word_count = 0;
     const struct bill_word *words = bill_words(BILL_VOCABULARY_POLICY_STATUS, &word_count);
@@ -181,6 +212,7 @@ static void policies_write(const struct registry_policy *policies, uint32_t coun
     json_begin_array(w);
     for (uint32_t i = 0; i < count; i++) {
         const struct registry_policy *p = &policies[i];
+        if (!plan_shown(r, who, p->terms.plan)) continue;
         json_begin_object(w);
         json_member_string(w, STR("plan"), p->terms.plan);
         json_member_string(w, STR("policy"), p->terms.policy);
@@ -193,7 +225,8 @@ static void policies_write(const struct registry_policy *policies, uint32_t coun
     json_end_array(w);
 }
 
-static void counters_write(const struct cases_cover *cover, const struct id128 *person, struct json_writer *w)
+static void counters_write(struct cases_reader *r, const struct cases_caller *who, const struct registry_policy *policies, uint32_t count, const struct cases_cover *cover,
+                           const struct id128 *person, struct json_writer *w)
 {
     static const char *const kinds[PLAN_COUNTER_KIND_COUNT] = {"filled", "over", "paid", "limit", "base", "times", "days"};
     char hex[33];
@@ -203,7 +236,7 @@ static void counters_write(const struct cases_cover *cover, const struct id128 *
     for (uint32_t i = 0; cover && i < cover->counters.slot_count; i++) {
         const struct plan_counter *c = &cover->counters.slots[i];
         const bool other = c->key.owner.n == 32 && !str_eq(c->key.owner, (struct str){hex, 32});
-        if (c->hash == 0 || c->value == 0 || other) continue;
+        if (c->hash == 0 || c->value == 0 || other || !product_shown(r, who, policies, count, c->key.product)) continue;
         json_begin_object(w);
         json_member_string(w, STR("product"), c->key.product);
         json_member_string(w, STR("benefit"), c->key.benefit);
@@ -216,6 +249,21 @@ static void counters_write(const struct cases_cover *cover, const struct id128 *
         json_end_object(w);
     }
     json_end_array(w);
+}
+
+/* Has the caller, an insurer, a share of the case? */
+static struct status case_shown(struct cases_reader *r, const struct cases_caller *who, const struct id128 *id, bool *ret)
+{
+    struct cases_share *shares = NULL;
+    uint32_t count = 0;
+    *ret = own_payers(who).n == 0;
+    if (*ret) return STATUS_OK;
+    for (bool loaded = true; loaded;) {
+        (void)cases_shares_get(r->set, id, &shares, &count);
+        TRY(life_query_load(r, &loaded));
+    }
+    for (uint32_t i = 0; i < count && !*ret; i++) *ret = str_eq(shares[i].owner, who->institution);
+    return STATUS_OK;
 }
 
 static struct status person_cases_write(struct cases_reader *r, const struct cases_caller *who, const struct cases_cover *cover, const struct id128 *person,
@@ -234,7 +282,9 @@ static struct status person_cases_write(struct cases_reader *r, const struct cas
         }
         if (found != SET_FOUND) break;
         at = row->prev;
-        if (!id128_equal(&row->person, person) || (hospital.n && !str_eq(hospital, row->hospital))) continue;
+        bool shown = false;
+        TRY(case_shown(r, who, &row->id, &shown));
+        if (!shown || !id128_equal(&row->person, person) || (hospital.n && !str_eq(hospital, row->hospital))) continue;
         json_begin_object(w);
         life_member_id(w, STR("id"), &row->id);
         json_member_string(w, STR("bill"), row->bill);
@@ -272,8 +322,8 @@ static struct status person_write(struct cases_reader *r, const struct cases_cal
     if (found != SET_FOUND) return STATUS_OK;
     json_begin_object(w);
     life_member_id(w, STR("person"), &id.person);
-    policies_write(policies, count, w);
-    counters_write(cover, &id.person, w);
+    policies_write(r, who, policies, count, w);
+    counters_write(r, who, policies, count, cover, &id.person, w);
     TRY(person_cases_write(r, who, cover, &id.person, w));
     json_end_object(w);
     return STATUS_OK;
@@ -281,17 +331,32 @@ static struct status person_write(struct cases_reader *r, const struct cases_cal
 
 /* ---- events and days ---------------------------------------------------------------------------------------------------- */
 
-static bool event_may(struct arena *a, const struct cases_caller *who, const struct journal_event *ev)
+/* Hospitals: what they did and what became of their bills. Insurers: what concerns a share of theirs. `e` is read for these two only. */
+static bool event_may(struct arena *a, const struct cases_caller *who, const struct journal_event *ev, struct cases_effect *e)
 {
-    const bool party = who->institution.n && (str_eq(who->role, STR("hospital")) || str_eq(who->role, STR("insurer")));
-    struct cases_effect e;
-    if (!party) return true;
-    if (ev->type < JOURNAL_CASE_SETTLED || ev->type > JOURNAL_DOCUMENT_ADDED || status_failed(cases_effect_read(a, ev, &e))) return false;
-    if (str_eq(e.institution, who->institution)) return true;
-    for (uint32_t i = 0; i < e.share_count; i++) {
-        if (str_eq(e.shares[i].owner, who->institution)) return true;
+    const bool hospital = life_asks_as(who, STR("hospital"));
+    if (!hospital && !life_asks_as(who, STR("insurer"))) return true;
+    if (ev->type < JOURNAL_CASE_SETTLED || ev->type > JOURNAL_DOCUMENT_ADDED || status_failed(cases_effect_read(a, ev, e))) return false;
+    if (hospital) return str_eq(e->institution, who->institution) || (e->row && str_eq(e->row->hospital, who->institution));
+    for (uint32_t i = 0; i < e->share_count; i++) {
+        if (str_eq(e->shares[i].owner, who->institution)) return true;
     }
     return false;
+}
+
+/* What an insurer sees of an event: the case, and its own shares after it. */
+static void event_partial(const struct cases_effect *e, struct str owner, struct json_writer *w)
+{
+    json_begin_object(w);
+    life_member_id(w, STR("case"), &e->case_id);
+    json_name(w, STR("shares"));
+    json_begin_array(w);
+    for (uint32_t i = 0; i < e->share_count; i++) {
+        if (str_eq(e->shares[i].owner, owner)) life_share_write(&e->shares[i], w);
+    }
+    json_end_array(w);
+    json_member_bool(w, STR("partial"), true);
+    json_end_object(w);
 }
 
 static struct status events_write(struct cases_reader *r, const struct cases_caller *who, int64_t after, uint32_t max, struct json_writer *w)
@@ -304,7 +369,8 @@ static struct status events_write(struct cases_reader *r, const struct cases_cal
     json_begin_array(w);
     for (uint32_t i = 0; i < count; i++) {
         const struct journal_event *ev = &events[i];
-        if (!event_may(&r->arena, who, ev)) continue;
+        struct cases_effect e;
+        if (!event_may(&r->arena, who, ev, &e)) continue;
         json_begin_object(w);
         json_member_i64(w, STR("seq"), ev->seq);
         life_member_time(w, STR("at"), ev->at_ms);
@@ -312,7 +378,8 @@ static struct status events_write(struct cases_reader *r, const struct cases_cal
         json_member_i64(w, STR("version"), ev->version);
         if (!id128_is_zero(&ev->subject)) life_member_id(w, STR("subject"), &ev->subject);
         json_name(w, STR("open"));
-        json_raw(w, ev->open);
+        if (own_payers(who).n) event_partial(&e, who->institution, w);
+        else json_raw(w, ev->open);
         json_end_object(w);
     }
     json_end_array(w);
@@ -331,9 +398,10 @@ static struct status day_write(struct cases_reader *r, struct day day, struct st
         (void)cases_day_get(r->set, day.v, &closed);
         TRY(life_query_load(r, &loaded));
     }
-    const struct store_value params[] = {STORE_I(day.v), STORE_S(hospital)};
+    const struct id128 tried = id128_make((day.v - LIST_TRIED_DAYS) * LIFE_MS_DAY, 0, 0);
+    const struct store_value params[] = {STORE_I(day.v), STORE_S(hospital), STORE_S(id128_view(&tried)), STORE_S(id128_view(&below))};
     const struct store_value ledger_params[] = {STORE_I(day.v), STORE_S(id128_view(&from)), STORE_S(id128_view(&below)), STORE_S(hospital)};
-    TRY(store_read(r->connection, &r->arena, life_statement(LIFE_SQL_DAY), params, 1, &rows));
+    TRY(store_read(r->connection, &r->arena, life_statement(hospital.n ? LIFE_SQL_DAY_HOSPITAL : LIFE_SQL_DAY), params, 1, &rows));
     TRY(store_read(r->connection, &r->arena, life_statement(LIFE_SQL_DAY_LEDGER), ledger_params, 1, &ledger));
     json_begin_object(w);
     day_member(w, STR("day"), day.v);

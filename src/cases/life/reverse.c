@@ -164,9 +164,7 @@ static struct status target_find(struct life_again *g, struct cases_command *cmd
         return STATUS_OK;
     }
     if (g->wait || g->defer) return waits(cmd, g);
-    const struct str owner = g->target.effects[0].institution;
-    const bool hospital = cmd->who.institution.n && str_eq(cmd->who.role, STR("hospital"));
-    if (hospital && !str_eq(cmd->who.institution, owner)) {
+    if (!life_hospital_may(&cmd->who, g->target.row->hospital)) {
         life_refuse(cmd, CASES_REFUSED_NOT_YOURS);
         return STATUS_OK;
     }

@@ -55,10 +55,10 @@ bool life_share_needs(struct cases_context *x, struct cases_command *cmd)
 static enum cases_refusal share_check(const struct cases_command *cmd, const struct share_parsed *p, const struct life_recorded *c, const struct cases_share *share,
                                       enum cases_share_state *ret_to)
 {
+    if (!life_hospital_may(&cmd->who, c->row->hospital)) return CASES_REFUSED_NOT_YOURS;
     if (c->row->state == CASES_STATE_REVERSED) return CASES_REFUSED_CASE_IS_REVERSED;
     if (!share || share->kind == PLAN_STATUTORY) return CASES_REFUSED_SHARE_UNKNOWN;
-    const bool insurer = cmd->who.institution.n && str_eq(cmd->who.role, STR("insurer"));
-    if (insurer && !str_eq(share->owner, cmd->who.institution)) return CASES_REFUSED_NOT_YOURS;
+    if (life_asks_as(&cmd->who, STR("insurer")) && !str_eq(share->owner, cmd->who.institution)) return CASES_REFUSED_NOT_YOURS;
     if (!p->act_known) return CASES_REFUSED_ACT_UNKNOWN;
     if (p->act == LIFE_ACT_PAPERS_ASK && share->clocks.papers_asked_ms) return CASES_REFUSED_PAPERS_ASKED_TWICE;
     if (!life_act_allowed(share->state, p->act, ret_to)) return CASES_REFUSED_ACT_NOT_ALLOWED;

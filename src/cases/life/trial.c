@@ -27,6 +27,7 @@ struct status life_trial_parse(struct cases_command *cmd)
     bool fine = true;
     TRY(life_consent_read(&cmd->arena, json_get(tree, STR("consent")), &t->consent, &fine));
     if (t->refusal == CASES_OK && !fine) t->refusal = CASES_REFUSED_CONSENT_BAD;
+    if (t->bill && !life_hospital_may(&cmd->who, t->bill->hospital)) t->refusal = CASES_REFUSED_NOT_YOURS;
     cmd->parsed = t;
     return STATUS_OK;
 }
@@ -83,6 +84,7 @@ static struct status trial_finish(struct cases_context *x, struct cases_command 
     answer->show.expires_ms = shown->expires_ms;
     answer->show.token = token_text(x, a, &shown->id).p;
     if (!answer->show.token) return status_memory();
+    cmd->outcome.made = shown->id;
     cmd->outcome.http = 201;
     return STATUS_OK;
 }
@@ -152,7 +154,7 @@ struct status life_cancel_decide(struct cases_context *x, struct cases_command *
         life_refuse(cmd, CASES_REFUSED_TRIAL_UNKNOWN);
         return STATUS_OK;
     }
-    if (cmd->who.institution.n && !str_eq(cmd->who.institution, q->institution)) {
+    if (!life_may_go_on(&cmd->who, q->hospital, q->institution)) {
         life_refuse(cmd, CASES_REFUSED_NOT_YOURS);
         return STATUS_OK;
     }
