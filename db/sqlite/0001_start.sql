@@ -239,6 +239,9 @@ CREATE TABLE cases (
   replaces       BLOB
 ) STRICT, WITHOUT ROWID;
 
+-- Lists of one hospital: ids are time-ordered, a page of days is a range of them.
+CREATE INDEX cases_hospital ON cases (hospital, id);
+
 -- Events of a case after the one that settled it.
 CREATE TABLE case_events (
   case_id  BLOB    NOT NULL,
@@ -264,6 +267,9 @@ CREATE TABLE shares (
   seq       INTEGER NOT NULL,
   PRIMARY KEY (case_id, n)
 ) STRICT, WITHOUT ROWID;
+
+-- The queue of the claims desk: only what waits for somebody (1 later, 3 disputed, or a reason); a share that was paid at once never stands here.
+CREATE INDEX shares_open ON shares (case_id DESC, n, owner, payer) WHERE state IN (1, 3) OR reason > 0;
 
 CREATE TABLE bills (
   hospital  TEXT    NOT NULL,

@@ -7,10 +7,11 @@
 
 #include <cmocka.h>
 
+#include "cases/life/life.h"
 #include "cases/proof/proof.h"
 #include "cases/tests/town.h"
 
-static const struct store_statements *const tables[] = {&cases_statements, &proof_table_statements, &proof_statements};
+static const struct store_statements *const tables[] = {&cases_statements, &life_statements, &proof_table_statements, &proof_statements};
 
 static void well_formed(void **state)
 {
