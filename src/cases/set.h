@@ -55,7 +55,6 @@ const char *cases_share_state_name(enum cases_share_state s);
 const char *cases_share_state_text(enum cases_share_state s, bool zh);
 const char *cases_later_name(enum cases_later l); /* NOT_LATER: "" */
 const char *cases_later_text(enum cases_later l, bool zh);
-const char *cases_op_name(enum cases_op op);
 /* Legal clocks in days and ms since 1970; 0: does not run. Insurance law articles 22–25; papers stop the decision clock. */
 struct cases_clocks {
     int64_t opened_ms, papers_asked_ms, papers_complete_ms, agreed_ms, refused_ms;

@@ -73,10 +73,9 @@ static struct str member_text(struct str body, struct str name)
 static void other_count(struct load *l, const struct http_client_answer *answer)
 {
     struct load_report *r = &l->report;
-    if (answer->status == 0) r->failed++;
-    else if (answer->status == 503) r->busy++;
+    if (answer->status == 503) r->busy++;
     else if (answer->status == 409) r->requoted++;
-    else if (answer->status >= 500) r->failed++;
+    else if (answer->status == 0 || answer->status >= 500) r->failed++;
     else r->refused++;
     error_count(r, answer->status, answer->status == 0 ? str_from(answer->failure.err ? answer->failure.err->code : "") : member_text(answer->body, STR("code")));
 }

@@ -445,7 +445,7 @@ struct status settle_pass(struct arena *a, const struct settle_chain *chain, con
 struct status settle_bill(struct arena *a, const struct settle_chain *chain, const struct bill *bill, const struct plan_counters *counters,
                           struct settle_options o, struct settle_answer *ret)
 {
-    struct settle_answer answer;
+    struct settle_answer answer = {0};
     TRY(settle_pass(a, chain, bill, counters, o, NULL, &answer));
     if (o.later_count > 0 && answer.refusal == SETTLE_REFUSAL_NONE) TRY(settle_held_find(a, chain, bill, counters, o, &answer));
     *ret = answer;

@@ -29,7 +29,7 @@ static const char *later_word(int v) { return cases_later_name((enum cases_later
 static const char *plan_kind_word(int v)
 {
     static const char *const names[PLAN_KIND_COUNT] = {
-#define X(id, en, zh) [PLAN_##id] = en,
+#define X(id, en, zh) [PLAN_##id] = (en),
         PLAN_KINDS(X)
 #undef X
     };

@@ -285,7 +285,8 @@ struct status cases_effect_write(const struct cases_effect *e, struct arena *a, 
     json_begin_object(&w);
     for (uint32_t i = 0; i < effect_member_count; i++) member_write(e, &effect_members[i], &texts, &w);
     json_end_object(&w);
-    const struct str open = out.failed ? (struct str){0} : arena_str(a, buf_view(&out));
+    struct str open = {0};
+    if (!out.failed) open = arena_str(a, buf_view(&out));
     buf_done(&out);
     if (!open.p) return status_memory();
     *ret_open = open;

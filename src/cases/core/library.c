@@ -88,7 +88,8 @@ static struct status manifest_make(struct arena *a, const struct library_text *t
         digest_hex(&texts[i].hash, hex);
         buf_printf(&out, "%s %.*s %s\n", kind_word(texts[i].kind), STR_FMT(texts[i].name), hex);
     }
-    *ret = out.failed ? (struct str){0} : arena_str(a, buf_view(&out));
+    *ret = (struct str){0};
+    if (!out.failed) *ret = arena_str(a, buf_view(&out));
     buf_done(&out);
     return ret->p ? STATUS_OK : status_memory();
 }

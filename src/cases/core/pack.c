@@ -25,7 +25,7 @@ static void number_put(struct out *o, uint64_t v)
     o->p[o->n++] = (uint8_t)v;
 }
 
-static uint64_t zigzag(int64_t v) { return (uint64_t)v << 1 ^ (uint64_t)(v >> 63); }
+static uint64_t zigzag(int64_t v) { return (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0); }
 static int64_t unzigzag(uint64_t v) { return (int64_t)(v >> 1) ^ -(int64_t)(v & 1); }
 
 static int counter_order(const void *a, const void *b)

@@ -35,7 +35,8 @@ struct status quote_write(const struct cases_quote *q, struct arena *a, struct s
     json_begin_object(&w);
     for (size_t i = 0; i < COUNT_OF(members); i++) effect_simple_write(&members[i], q, &w);
     json_end_object(&w);
-    *ret = out.failed ? (struct str){0} : arena_str(a, buf_view(&out));
+    *ret = (struct str){0};
+    if (!out.failed) *ret = arena_str(a, buf_view(&out));
     buf_done(&out);
     return ret->p ? STATUS_OK : status_memory();
 }

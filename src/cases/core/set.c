@@ -46,7 +46,8 @@ static struct set_entry *entry_new(struct cases_set *s, struct set_table *t, uin
 {
     if (t->count >= t->slot_count / 2 && !table_grow(s->arena, t)) return NULL;
     struct set_entry *e = ARENA_NEW(s->arena, struct set_entry);
-    struct set_entry **slot = e ? ARENA_PUSH(s->arena, t->items, t->count, t->cap) : NULL;
+    if (!e) return NULL;
+    struct set_entry **slot = ARENA_PUSH(s->arena, t->items, t->count, t->cap);
     if (!slot) return NULL;
     *e = (struct set_entry){.hash = hash, .key.n = key->n, .state = SET_WAIT};
     if (key->a.n && !(e->key.a = arena_str(s->arena, key->a)).p) return NULL;

@@ -3,7 +3,7 @@
 
 static const struct store_statement statements[SET_STATEMENT_COUNT] = {
 #define X(id, text, params_types, result_types, is_hot, lite, pg) \
-    [SET_##id] = {.name = text, .params = params_types, .results = result_types, .sqlite = lite, .postgres = pg, .hot = is_hot},
+    [SET_##id] = {.name = (text), .params = (params_types), .results = (result_types), .sqlite = (lite), .postgres = (pg), .hot = (is_hot)},
 #include "cases/core/statements.def"
 #undef X
 };

@@ -464,6 +464,7 @@ void engine_group_run(struct engine_worker *w, struct cases_command_list *group,
     CHECK(count <= ENGINE_GROUP_MAX);
     uint32_t n = 0;
     for (struct cases_command *c = group->first; c; c = c->next) all[n++] = c;
+    CHECK(n == count);
     struct status why = STATUS_OK;
     struct arena words;
     arena_init(&words, 65536);

@@ -36,9 +36,9 @@ struct str life_account(struct arena *a, const char *kind, struct str name, stru
     return code;
 }
 
-struct str life_payer_account(struct arena *a, struct str plan, struct str hospital, const struct currency *currency)
+struct str life_payer_account(struct arena *a, struct str product, struct str hospital, const struct currency *currency)
 {
-    return life_account(a, "payer", plan, hospital, currency);
+    return life_account(a, "payer", product, hospital, currency);
 }
 
 static struct str part_of(struct str code, uint32_t place)

@@ -27,7 +27,7 @@ struct status cases_postings_expected(struct arena *a, const struct cases_row *r
 /* ---- making them: internal to life ---------------------------------------------------------------------------------- */
 
 /* "payer/PLAN/HOSPITAL/CNY": carries the advance limit. p NULL: no memory. */
-struct str life_payer_account(struct arena *a, struct str plan, struct str hospital, const struct currency *currency);
+struct str life_payer_account(struct arena *a, struct str product, struct str hospital, const struct currency *currency);
 struct str life_account(struct arena *a, const char *kind, struct str name, struct str place, const struct currency *currency);
 
 /* A growing list of transfers of one case, with the accounts that they need. */

@@ -2,7 +2,7 @@
 #include "cases/life/life.h"
 
 static const struct store_statement statements[LIFE_SQL_COUNT] = {
-#define X(id, text, params_types, result_types, lite, pg) [LIFE_SQL_##id] = {.name = text, .params = params_types, .results = result_types, .sqlite = lite, .postgres = pg},
+#define X(id, text, params_types, result_types, lite, pg) [LIFE_SQL_##id] = {.name = (text), .params = (params_types), .results = (result_types), .sqlite = (lite), .postgres = (pg)},
 #include "cases/life/statements.def"
 #undef X
 };

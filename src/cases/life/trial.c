@@ -113,7 +113,7 @@ struct status life_trial_decide(struct cases_context *x, struct cases_command *c
 
 static void answer_member(const void *user, struct json_writer *w)
 {
-    struct life_show *show = &((struct trial_answer *)(uintptr_t)user)->show;
+    const struct life_show *show = &((const struct trial_answer *)user)->show;
     json_name(w, STR("answer"));
     json_begin_object(w);
     settle_answer_write_members(&show->run.answer, show->run.chain, false, w);

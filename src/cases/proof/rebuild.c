@@ -6,7 +6,7 @@
 #include "cases/proof/proof.h"
 
 static const struct store_statement statements[PROOF_STATEMENT_COUNT] = {
-#define X(id, text, param_types, result_types, lite, pg) [PROOF_##id] = {.name = text, .params = param_types, .results = result_types, .sqlite = lite, .postgres = pg},
+#define X(id, text, param_types, result_types, lite, pg) [PROOF_##id] = {.name = (text), .params = (param_types), .results = (result_types), .sqlite = (lite), .postgres = (pg)},
 #include "cases/proof/statements.def"
 #undef X
 };

@@ -5,7 +5,7 @@
 
 static const struct proof_table_info infos[PROOF_TABLE_COUNT] = {
 #define X(id, table, which, keys, column_types, remove, lite, pg) \
-    [PROOF_TABLE_##id] = {.name = table, .types = column_types, .key_count = sizeof(keys) - 1, .column_count = sizeof(column_types) - 1, .proof = CASES_PROOF_##which},
+    [PROOF_TABLE_##id] = {.name = (table), .types = (column_types), .key_count = sizeof(keys) - 1, .column_count = sizeof(column_types) - 1, .proof = CASES_PROOF_##which},
 #include "cases/proof/tables.def"
 #undef X
 };
@@ -13,11 +13,11 @@ static const struct proof_table_info infos[PROOF_TABLE_COUNT] = {
 /* Pages, then emptying. */
 static const struct store_statement statements[] = {
 #define X(id, table, which, keys, column_types, remove, lite, pg) \
-    [PROOF_TABLE_##id] = {.name = "proof.page-" table, .params = keys, .results = column_types, .sqlite = lite, .postgres = pg},
+    [PROOF_TABLE_##id] = {.name = "proof.page-" table, .params = (keys), .results = (column_types), .sqlite = (lite), .postgres = (pg)},
 #include "cases/proof/tables.def"
 #undef X
 #define X(id, table, which, keys, column_types, remove, lite, pg) \
-    [PROOF_TABLE_COUNT + PROOF_TABLE_##id] = {.name = "proof.empty-" table, .params = "", .results = "", .sqlite = remove, .postgres = remove},
+    [PROOF_TABLE_COUNT + PROOF_TABLE_##id] = {.name = "proof.empty-" table, .params = "", .results = "", .sqlite = (remove), .postgres = (remove)},
 #include "cases/proof/tables.def"
 #undef X
 };
