@@ -369,7 +369,7 @@ static struct status events_write(struct cases_reader *r, const struct cases_cal
     json_begin_array(w);
     for (uint32_t i = 0; i < count; i++) {
         const struct journal_event *ev = &events[i];
-        struct cases_effect e;
+        struct cases_effect e = {0};
         if (!event_may(&r->arena, who, ev, &e)) continue;
         json_begin_object(w);
         json_member_i64(w, STR("seq"), ev->seq);
