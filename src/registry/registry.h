@@ -86,7 +86,7 @@ const struct registry_institution *registry_institution_find(const struct regist
 const struct registry_payer *registry_payer_find(const struct registry_world *w, struct str plan_name); /* absent: NULL, defaults apply */
 const struct registry_region *registry_region_find(const struct registry_world *w, struct str code);    /* falls back to the default region; never NULL */
 const struct registry_key *registry_key_find(const struct registry_world *w, struct str id);
-bool registry_has_keys(const struct registry_world *w); /* one that is not revoked */
+bool registry_has_keys(const struct registry_world *w); /* ever: revoking the last one opens nothing again */
 /* The key whose text ("yk_<id>_<secret>") was presented and that is not revoked; else NULL. Constant time in the secret. */
 const struct registry_key *registry_key_check(const struct registry_world *w, struct str presented);
 const struct registry_key *registry_keys(const struct registry_world *w, uint32_t *ret_count); /* newest rows, revoked ones too, by id */

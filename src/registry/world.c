@@ -259,7 +259,7 @@ static struct status texts_build(struct registry_world *w) {
         struct registry_key *k = ARENA_PUSH(&w->arena, w->keys, w->key_count, key_cap);
         if (!k) return status_memory();
         *k = n->rows[n->count - 1]->as.key;
-        w->has_keys = w->has_keys || !k->revoked;
+        w->has_keys = true;
     }
     if (w->text_count) qsort(w->texts, w->text_count, sizeof *w->texts, text_order);
     if (w->key_count) qsort(w->keys, w->key_count, sizeof *w->keys, key_order);
