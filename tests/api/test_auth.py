@@ -19,7 +19,7 @@ MAY = {
     "POST /v1/settlements/{id}/documents": "hospital insurer operator admin", "GET /v1/shares": "hospital insurer operator admin", "GET /v1/sweep": "hospital insurer operator admin",
     "GET /v1/cases/{id}/explanation": "hospital insurer operator auditor admin", "POST /v1/changes": "operator admin", "POST /v1/import": "operator admin",
     "POST /v1/consents": "hospital operator admin", "POST /v1/persons/lookup": "hospital insurer operator admin", "GET /v1/keys": "admin",
-    "GET /v1/events": "hospital insurer operator auditor admin", "GET /v1/days/{day}": "hospital operator auditor admin", "POST /v1/days/{day}/close": "hospital operator admin",
+    "GET /v1/events": "hospital insurer operator auditor admin", "GET /v1/days/{day}": "hospital operator auditor admin", "POST /v1/days/{day}/close": "operator admin",
     "POST /v1/backup": "",  # the operator's socket alone
 }
 
